@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-authorization.h"
+
+#include "oauth/ta-encoding.h"
+#include "oauth/ta-endpoint.h"
+
+#include <gio/gio.h>
+
+/* Whether each is a scope token (RFC 6749 section 3.3).
+ * Errors: G_DBUS_ERROR_INVALID_ARGS. */
+gboolean
+ta_authorization_check_scopes (const char *const *scopes, GError **error)
+{
+  for (int i = 0; scopes[i] != NULL; i++)
+    {
+      gboolean is_scope = *scopes[i] != '\0';
+
+      for (const char *c = scopes[i]; *c != '\0'; c++)
+        is_scope = is_scope && *c > 0x20 && *c < 0x7f && *c != '"' && *c != '\\';
+      if (is_scope)
+        continue;
+      g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                           "A scope is one word of printable ASCII: give each as its own");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* The S256 code challenge of a code verifier (RFC 7636 section 4.2). */
+char *
+ta_authorization_code_challenge (const char *code_verifier)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  guint8 digest[32];
+  gsize length = sizeof digest;
+
+  g_checksum_update (checksum, (const guchar *) code_verifier, -1);
+  g_checksum_get_digest (checksum, digest, &length);
+  return ta_encoding_base64url (digest, length);
+}
+
+/* The authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2.1).
+ * `scopes` NULL: those of the provider file; `code_verifier` counts only if the provider has PKCE.
+ */
+char *
+ta_authorization_uri (const TaProvider *provider, const char *client_id, const char *redirect_uri,
+                      const char *const *scopes, const char *state, const char *code_verifier)
+{
+  const char *const *asked = scopes != NULL ? scopes : (const char *const *) provider->scopes;
+  g_autofree char *scope = g_strjoinv (" ", (char **) asked);
+  g_autoptr (GString) query = g_string_new (NULL);
+
+  ta_encoding_add_field (query, "client_id", client_id);
+  ta_encoding_add_field (query, "redirect_uri", redirect_uri);
+  ta_encoding_add_field (query, "response_type", "code");
+  if (*scope != '\0')
+    ta_encoding_add_field (query, "scope", scope);
+  ta_encoding_add_field (query, "state", state);
+  if (provider->pkce)
+    {
+      g_autofree char *code_challenge = ta_authorization_code_challenge (code_verifier);
+
+      ta_encoding_add_field (query, "code_challenge", code_challenge);
+      ta_encoding_add_field (query, "code_challenge_method", "S256");
+    }
+  for (int i = 0; provider->resources[i] != NULL; i++)
+    ta_encoding_add_field (query, "resource", provider->resources[i]);
+  return ta_endpoint_add_query (provider->authorization_endpoint, query->str);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "oauth/ta-provider.h"
+
+G_BEGIN_DECLS
+
+gboolean ta_authorization_check_scopes (const char *const *scopes, GError **error);
+char *ta_authorization_code_challenge (const char *code_verifier);
+char *ta_authorization_uri (const TaProvider *provider, const char *client_id,
+                            const char *redirect_uri, const char *const *scopes, const char *state,
+                            const char *code_verifier);
+
+G_END_DECLS

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-callback-request.h"
+
+#include <string.h>
+
+/* The Host of the redirect URI and no other, against DNS rebinding. */
+static gboolean
+is_host (const char *value, const char *host, guint16 port)
+{
+  g_autofree char *expected = strchr (host, ':') != NULL ? g_strdup_printf ("[%s]:%u", host, port)
+                                                         : g_strdup_printf ("%s:%u", host, port);
+
+  return g_ascii_strcasecmp (value, expected) == 0;
+}
+
+/* What a browser says of its reasons (Fetch Metadata): no prefetching, and nothing but a person's
+ * navigation. Headers that are absent are accepted. */
+static guint
+judge_purpose (const TaHead *head)
+{
+  const char *const purposes[] = { "sec-purpose", "purpose", "x-moz" };
+  const char *mode = ta_head_get_header (head, "sec-fetch-mode");
+  const char *destination = ta_head_get_header (head, "sec-fetch-dest");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (purposes); i++)
+    if (ta_head_count_header (head, purposes[i]) > 0)
+      return 503;
+  if ((mode != NULL && !g_str_equal (mode, "navigate"))
+      || (destination != NULL && !g_str_equal (destination, "document")))
+    return 403;
+  return 0;
+}
+
+/* Whether a request may be the browser's way back from the authorization server to `redirect_uri`,
+ * of which `port` is the real port: 0, or the HTTP status to refuse it with. */
+guint
+ta_callback_request_judge (const TaHead *head, GUri *redirect_uri, guint16 port)
+{
+  const char *host = ta_head_get_header (head, "host");
+  const char *length = ta_head_get_header (head, "content-length");
+  const char *path = g_uri_get_path (redirect_uri);
+
+  if (ta_head_count_header (head, "host") != 1 || *host == '\0')
+    return 400;
+  if (!is_host (host, g_uri_get_host (redirect_uri), port))
+    return 421;
+  if (!g_str_equal (head->method, "GET"))
+    return 405;
+  if (ta_head_count_header (head, "transfer-encoding") > 0
+      || (length != NULL && !g_str_equal (length, "0")))
+    return 413;
+  if (!g_str_equal (head->path, *path == '\0' ? "/" : path))
+    return 404;
+  return judge_purpose (head);
+}

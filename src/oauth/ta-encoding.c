@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-encoding.h"
+
+#include <string.h>
+
+/* Base64url without padding (RFC 4648 section 5, RFC 7636 appendix A). */
+char *
+ta_encoding_base64url (const guint8 *bytes, gsize length)
+{
+  char *text = g_base64_encode (bytes, length);
+
+  g_strdelimit (text, "+", '-');
+  g_strdelimit (text, "/", '_');
+  text[strcspn (text, "=")] = '\0';
+  return text;
+}
+
+/* Appends name=value to a form (RFC 6749 appendix B) with an "&" where one is due. Both are
+ * percent-encoded; a space becomes %20, which form decoders and URI queries read alike. */
+void
+ta_encoding_add_field (GString *form, const char *name, const char *value)
+{
+  if (form->len > 0)
+    g_string_append_c (form, '&');
+  g_string_append_uri_escaped (form, name, NULL, FALSE);
+  g_string_append_c (form, '=');
+  g_string_append_uri_escaped (form, value, NULL, FALSE);
+}
+
+/* (nullable): decodes one form field; NULL if an escape is malformed or stands for NUL. */
+char *
+ta_encoding_unescape (const char *text, gsize length)
+{
+  g_autofree char *spaced = g_strndup (text, length);
+  char *plain;
+
+  g_strdelimit (spaced, "+", ' ');
+  plain = g_uri_unescape_string (spaced, NULL);
+  explicit_bzero (spaced, strlen (spaced));
+  return plain;
+}
+
+/* The words of a space-separated list (as in RFC 6749 section 3.3). */
+char **
+ta_encoding_split_words (const char *text)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) words = g_strsplit_set (text, " \t", -1);
+
+  for (int i = 0; words[i] != NULL; i++)
+    if (*words[i] != '\0')
+      g_strv_builder_add (builder, words[i]);
+  return g_strv_builder_end (builder);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+char *ta_encoding_base64url (const guint8 *bytes, gsize length);
+void ta_encoding_add_field (GString *form, const char *name, const char *value);
+char **ta_encoding_split_words (const char *text);
+char *ta_encoding_unescape (const char *text, gsize length);
+
+G_END_DECLS

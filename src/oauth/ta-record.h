@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "oauth/ta-token.h"
+
+G_BEGIN_DECLS
+
+/* What is kept of an account, in one item of the Secret Service: immutable, reference-counted.
+ * Times are Unix seconds. */
+typedef struct
+{
+  char *account;  /* (owned): account id */
+  char *provider; /* (owned): provider id */
+  TaToken *token; /* (owned) */
+  gint64 signed_in_at;
+  gint64 refreshed_at; /* 0: never */
+  gint64 generation;   /* grows with every token */
+  gboolean refused;    /* the provider ended the login */
+} TaRecord;
+
+TaRecord *ta_record_new (const char *account, const char *provider, TaToken *token, gint64 now,
+                         const TaRecord *previous);
+TaRecord *ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now);
+TaRecord *ta_record_refuse (const TaRecord *self);
+gboolean ta_record_is_newer (const TaRecord *self, const TaRecord *other);
+TaRecord *ta_record_parse (const char *json, GError **error);
+TaSecret *ta_record_print (const TaRecord *self);
+TaRecord *ta_record_ref (TaRecord *self);
+void ta_record_unref (TaRecord *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaRecord, ta_record_unref)
+
+G_END_DECLS

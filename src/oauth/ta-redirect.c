@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-redirect.h"
+
+#include "base/ta-error.h"
+#include "oauth/ta-encoding.h"
+
+#include <string.h>
+
+#define CODE_MAX 4096
+
+/* Takes one field out of the query. FALSE: it is there twice or badly encoded. An empty value
+ * counts as absent (RFC 6749 section 3.1). */
+static gboolean
+take_field (char **fields, const char *name, char **value)
+{
+  gsize length = strlen (name);
+  gboolean seen = FALSE;
+
+  *value = NULL;
+  for (int i = 0; fields[i] != NULL; i++)
+    {
+      if (strncmp (fields[i], name, length) != 0
+          || (fields[i][length] != '=' && fields[i][length] != '\0'))
+        continue;
+      if (seen)
+        return FALSE;
+      seen = TRUE;
+      if (fields[i][length] == '\0' || fields[i][length + 1] == '\0')
+        continue;
+      *value = ta_encoding_unescape (fields[i] + length + 1, strlen (fields[i] + length + 1));
+      if (*value == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Appendix A.5 and A.11: visible ASCII and space. */
+static gboolean
+is_sane (const char *text)
+{
+  for (const char *c = text; *c != '\0'; c++)
+    if (*c < 0x20 || *c > 0x7e)
+      return FALSE;
+  return strlen (text) <= CODE_MAX;
+}
+
+/* (nullable): NULL if it is no authorization response: a parameter repeated or badly encoded, no
+ * state, both code and error, or neither. Unknown parameters are ignored. */
+TaRedirect *
+ta_redirect_parse (const char *query)
+{
+  g_auto (GStrv) fields = g_strsplit (query, "&", 100);
+  g_autoptr (TaSecretString) state = NULL;
+  g_autoptr (TaSecretString) code = NULL;
+  g_autofree char *failure = NULL;
+  TaRedirect *self;
+
+  if (!take_field (fields, "state", &state) || !take_field (fields, "code", &code)
+      || !take_field (fields, "error", &failure) || state == NULL || !is_sane (state)
+      || (code == NULL) == (failure == NULL) || (code != NULL && !is_sane (code)))
+    return NULL;
+
+  self = g_new0 (TaRedirect, 1);
+  self->state = ta_secret_new (state);
+  self->code = code != NULL ? ta_secret_new (code) : NULL;
+  self->failure = failure != NULL ? ta_error_quote (failure) : NULL;
+  return self;
+}
+
+/* (nullable): the query of an address somebody pasted; NULL if it is not `redirect_uri` with a
+ * query. */
+char *
+ta_redirect_find_query (const char *address, const char *redirect_uri)
+{
+  gsize length = strlen (redirect_uri);
+  const char *query;
+
+  if (strncmp (address, redirect_uri, length) != 0 || address[length] != '?')
+    return NULL;
+  query = address + length + 1;
+  return g_strndup (query, strcspn (query, "#"));
+}
+
+/* (nullable): what the authorization server refused; NULL if it gave a code. */
+GError *
+ta_redirect_get_error (const TaRedirect *self)
+{
+  if (self->failure == NULL)
+    return NULL;
+  if (g_str_equal (self->failure, "access_denied"))
+    return g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_DENIED,
+                                "The user or the provider denied access: sign in again and allow "
+                                "it");
+  return g_error_new (TA_ERROR, TA_ERROR_SIGN_IN_FAILED,
+                      "The provider refused the authorization request (%s): check the client id "
+                      "and the redirect URI registered there",
+                      self->failure);
+}
+
+void
+ta_redirect_free (TaRedirect *self)
+{
+  g_clear_pointer (&self->state, ta_secret_unref);
+  g_clear_pointer (&self->code, ta_secret_unref);
+  g_free (self->failure);
+  g_free (self);
+}

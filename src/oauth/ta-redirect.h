@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/ta-secret.h"
+
+G_BEGIN_DECLS
+
+/* The authorization response (RFC 6749 section 4.1.2): `state`, and either `code` or `failure`. */
+typedef struct
+{
+  TaSecret *state; /* (owned) */
+  TaSecret *code;  /* (owned) (nullable) */
+  char *failure;   /* (owned) (nullable): the error code of section 4.1.2.1, fit for a message */
+} TaRedirect;
+
+TaRedirect *ta_redirect_parse (const char *query);
+char *ta_redirect_find_query (const char *address, const char *redirect_uri);
+GError *ta_redirect_get_error (const TaRedirect *self);
+void ta_redirect_free (TaRedirect *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaRedirect, ta_redirect_free)
+
+G_END_DECLS

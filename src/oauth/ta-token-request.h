@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "oauth/ta-client.h"
+#include "oauth/ta-provider.h"
+
+G_BEGIN_DECLS
+
+/* A POST to a provider's token or revocation endpoint, ready to be sent. */
+typedef struct
+{
+  const char *content_type;
+  TaSecret *body;          /* (owned) */
+  TaSecret *authorization; /* (owned) (nullable): value of the Authorization header */
+} TaTokenRequest;
+
+TaTokenRequest *ta_token_request_code (const TaProvider *provider, const TaClient *client,
+                                       const char *code, const char *redirect_uri,
+                                       const char *code_verifier);
+TaTokenRequest *ta_token_request_refresh (const TaProvider *provider, const TaClient *client,
+                                          const char *refresh_token);
+TaTokenRequest *ta_token_request_revoke (const TaProvider *provider, const TaClient *client,
+                                         const char *token, const char *type_hint);
+void ta_token_request_free (TaTokenRequest *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaTokenRequest, ta_token_request_free)
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-token.h"
+
+#include <string.h>
+
+#define TEXT_MAX 16384
+
+/* Margin before the expiry that a token is renewed in: this, or a tenth of its lifetime. */
+#define DEFAULT_VALIDITY 60
+
+/* What a token of unknown lifetime is given before it is renewed. */
+#define ASSUMED_LIFETIME 3600
+
+TaToken *
+ta_token_new (const char *access_token, const char *refresh_token, const char *const *scopes,
+              gint64 issued_at, gint64 expires_at)
+{
+  TaToken *self = g_rc_box_new (TaToken);
+
+  self->access_token = ta_secret_new (access_token);
+  self->refresh_token = refresh_token != NULL ? ta_secret_new (refresh_token) : NULL;
+  self->type = g_strdup ("Bearer");
+  self->scopes = g_strdupv ((char **) scopes);
+  self->issued_at = issued_at;
+  self->expires_at = expires_at;
+  return self;
+}
+
+TaToken *
+ta_token_ref (TaToken *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+static void
+clear (void *data)
+{
+  TaToken *self = data;
+
+  ta_secret_unref (self->access_token);
+  g_clear_pointer (&self->refresh_token, ta_secret_unref);
+  g_free (self->type);
+  g_strfreev (self->scopes);
+}
+
+void
+ta_token_unref (TaToken *self)
+{
+  g_rc_box_release_full (self, clear);
+}
+
+/* Whether the text may be a token and go into a header: RFC 6749 appendix A.12, without space. */
+gboolean
+ta_token_is_text (const char *text)
+{
+  gsize length = 0;
+
+  for (; text[length] != '\0'; length++)
+    if (text[length] < 0x21 || text[length] > 0x7e || length >= TEXT_MAX)
+      return FALSE;
+  return length > 0;
+}
+
+/* Whether the access token can still be used. A clock that stands before the time of issue says
+ * nothing, so the server decides. */
+gboolean
+ta_token_is_valid (const TaToken *self, gint64 now)
+{
+  return self->expires_at == 0 || now < self->expires_at;
+}
+
+/* Whether the access token may be handed out without a refresh: it lives `min_validity` seconds
+ * more. A token of unknown lifetime is fresh for an hour, or for ever if it cannot be refreshed. */
+gboolean
+ta_token_is_fresh (const TaToken *self, gint64 now, gint64 min_validity)
+{
+  gint64 lifetime = self->expires_at - self->issued_at;
+
+  if (self->expires_at == 0)
+    return self->refresh_token == NULL || now - self->issued_at < ASSUMED_LIFETIME;
+  if (min_validity == TA_TOKEN_DEFAULT_VALIDITY)
+    min_validity = MIN (DEFAULT_VALIDITY, lifetime / 10);
+  return now + min_validity < self->expires_at;
+}

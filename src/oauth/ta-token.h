@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/ta-secret.h"
+
+G_BEGIN_DECLS
+
+/* What a token endpoint granted: immutable, reference-counted. Times are Unix seconds. */
+typedef struct
+{
+  TaSecret *access_token;  /* (owned) */
+  TaSecret *refresh_token; /* (owned) (nullable) */
+  char *type;              /* (owned): "Bearer" */
+  char **scopes;           /* (owned): empty if the provider did not say */
+  gint64 issued_at;
+  gint64 expires_at; /* 0: unknown */
+} TaToken;
+
+/* `min_validity` that means: the default. */
+#define TA_TOKEN_DEFAULT_VALIDITY (-1)
+
+TaToken *ta_token_new (const char *access_token, const char *refresh_token,
+                       const char *const *scopes, gint64 issued_at, gint64 expires_at);
+TaToken *ta_token_ref (TaToken *self);
+void ta_token_unref (TaToken *self);
+gboolean ta_token_is_text (const char *text);
+gboolean ta_token_is_valid (const TaToken *self, gint64 now);
+gboolean ta_token_is_fresh (const TaToken *self, gint64 now, gint64 min_validity);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaToken, ta_token_unref)
+
+G_END_DECLS
