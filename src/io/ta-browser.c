@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-browser.h"
+
+#include "base/ta-error.h"
+#include "io/ta-deadline.h"
+
+#include <string.h>
+
+/* The browser is opened by a helper program that lies beside this one. It gets the URI on standard
+ * input, because everybody can read arguments, and the browser becomes no child of a process that
+ * restricts itself. */
+
+#define HELPER "tidio-auth-open-uri"
+#define HELPER_TIMEOUT 15
+
+static char *
+find_helper (void)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *folder = program == NULL ? NULL : g_path_get_dirname (program);
+
+  return folder == NULL ? NULL : g_build_filename (folder, HELPER, NULL);
+}
+
+static void
+fail (GTask *task)
+{
+  g_task_return_new_error (task, TA_ERROR, TA_ERROR_BROWSER_FAILED,
+                           "No browser could be opened: set BROWSER or a default browser, or open "
+                           "the sign-in's Uri by hand");
+}
+
+static void
+communicate_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GSubprocess *helper = G_SUBPROCESS (source);
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (g_subprocess_communicate_finish (helper, result, NULL, NULL, &error)
+      && g_subprocess_get_successful (helper))
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  g_subprocess_force_exit (helper);
+  fail (task);
+}
+
+/* Opens the user's browser.
+ * Errors: TA_ERROR_BROWSER_FAILED. */
+void
+ta_browser_open_async (const char *uri, GCancellable *cancellable, GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  g_autofree char *path = find_helper ();
+  g_autoptr (GBytes) input = g_bytes_new (uri, strlen (uri));
+  g_autoptr (GSubprocess) helper = NULL;
+  TaDeadline *deadline = ta_deadline_new (HELPER_TIMEOUT, cancellable);
+
+  g_task_set_source_tag (task, ta_browser_open_async);
+  g_task_set_task_data (task, deadline, (GDestroyNotify) ta_deadline_free);
+  if (path != NULL)
+    helper = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE, NULL, path, NULL);
+  if (helper == NULL)
+    fail (task);
+  else
+    g_subprocess_communicate_async (helper, input, ta_deadline_get_cancellable (deadline),
+                                    communicate_cb, g_steal_pointer (&task));
+}
+
+gboolean
+ta_browser_open_finish (GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

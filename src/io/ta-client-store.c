@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-client-store.h"
+
+/* Clients are few and their items say nothing readable, so the one of a provider is found by
+ * reading them all. Every operation starts with that. */
+
+typedef struct
+{
+  char *provider;   /* (owned) */
+  TaClient *client; /* (owned) (nullable): to be saved */
+  gboolean may_prompt;
+} Call;
+
+static void
+call_free (Call *call)
+{
+  g_free (call->provider);
+  g_clear_pointer (&call->client, ta_client_unref);
+  g_free (call);
+}
+
+static void
+start (GTask *task, TaStore *store, const char *provider, TaClient *client, gboolean may_prompt,
+       GAsyncReadyCallback found)
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->provider = g_strdup (provider);
+  call->client = client != NULL ? ta_client_ref (client) : NULL;
+  call->may_prompt = may_prompt;
+  g_task_set_task_data (task, call, (GDestroyNotify) call_free);
+  ta_store_load_async (store, TA_STORE_CLIENT, may_prompt, g_task_get_cancellable (task), found,
+                       task);
+}
+
+/* The client of the provider, NULL if there is none; `id` becomes the id of its item. */
+static TaClient *
+find (GPtrArray *items, const char *provider, char **id)
+{
+  for (guint i = 0; i < items->len; i++)
+    {
+      TaStoreItem *item = items->pdata[i];
+      g_autoptr (TaClient) client = ta_client_parse (ta_secret_peek (item->secret), NULL);
+
+      if (client == NULL || !g_str_equal (client->provider, provider))
+        continue;
+      *id = g_strdup (item->id);
+      return g_steal_pointer (&client);
+    }
+  *id = NULL;
+  return NULL;
+}
+
+static void
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Call *call = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  g_autofree char *id = NULL;
+
+  if (items == NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_pointer (task, find (items, call->provider, &id),
+                           (GDestroyNotify) ta_client_unref);
+}
+
+/* Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
+void
+ta_client_store_load_async (TaStore *store, const char *provider, gboolean may_prompt,
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  GTask *task = g_task_new (store, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, ta_client_store_load_async);
+  start (task, store, provider, NULL, may_prompt, load_cb);
+}
+
+/* (transfer full) (nullable): NULL with no error: none is stored. */
+TaClient *
+ta_client_store_load_finish (TaStore *store, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, store), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+save_item_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ta_store_save_finish (TA_STORE (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TaStore *store = TA_STORE (source);
+  g_autoptr (GTask) task = user_data;
+  Call *call = g_task_get_task_data (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) items = ta_store_load_finish (store, result, &error);
+  g_autoptr (TaClient) earlier = NULL;
+  g_autoptr (TaSecret) secret = NULL;
+  g_autofree char *id = NULL;
+
+  if (items == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  earlier = find (items, call->provider, &id);
+  if (earlier == NULL)
+    id = g_uuid_string_random ();
+  secret = ta_client_print (call->client);
+  ta_store_save_async (store, TA_STORE_CLIENT, id, secret, call->may_prompt, cancellable,
+                       save_item_cb, g_steal_pointer (&task));
+}
+
+/* Replaces the client of its provider.
+ * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
+void
+ta_client_store_save_async (TaStore *store, TaClient *client, gboolean may_prompt,
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  GTask *task = g_task_new (store, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, ta_client_store_save_async);
+  start (task, store, client->provider, client, may_prompt, save_cb);
+}
+
+gboolean
+ta_client_store_save_finish (TaStore *store, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, store), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+delete_item_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ta_store_delete_finish (TA_STORE (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+clear_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TaStore *store = TA_STORE (source);
+  g_autoptr (GTask) task = user_data;
+  Call *call = g_task_get_task_data (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) items = ta_store_load_finish (store, result, &error);
+  g_autoptr (TaClient) client = NULL;
+  g_autofree char *id = NULL;
+
+  if (items == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  client = find (items, call->provider, &id);
+  if (client == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    ta_store_delete_async (store, TA_STORE_CLIENT, id, call->may_prompt, cancellable,
+                           delete_item_cb, g_steal_pointer (&task));
+}
+
+/* Deletes the client of a provider; that there is none is no error.
+ * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
+void
+ta_client_store_clear_async (TaStore *store, const char *provider, gboolean may_prompt,
+                             GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  GTask *task = g_task_new (store, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, ta_client_store_clear_async);
+  start (task, store, provider, NULL, may_prompt, clear_cb);
+}
+
+gboolean
+ta_client_store_clear_finish (TaStore *store, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, store), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

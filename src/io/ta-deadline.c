@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-deadline.h"
+
+struct _TaDeadline
+{
+  GCancellable *cancellable; /* (owned) */
+  GCancellable *parent;      /* (owned) (nullable) */
+  gulong parent_handler;
+  guint timer;
+  gboolean expired;
+};
+
+static gboolean
+on_time (gpointer user_data)
+{
+  TaDeadline *self = user_data;
+
+  self->timer = 0;
+  self->expired = TRUE;
+  g_cancellable_cancel (self->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_parent_cancelled (GCancellable *parent, gpointer user_data)
+{
+  g_cancellable_cancel (G_CANCELLABLE (user_data));
+}
+
+/* `parent` may be NULL. */
+TaDeadline *
+ta_deadline_new (guint seconds, GCancellable *parent)
+{
+  TaDeadline *self = g_new0 (TaDeadline, 1);
+
+  self->cancellable = g_cancellable_new ();
+  self->timer = g_timeout_add_seconds (seconds, on_time, self);
+  if (parent != NULL)
+    {
+      self->parent = g_object_ref (parent);
+      self->parent_handler
+          = g_cancellable_connect (parent, G_CALLBACK (on_parent_cancelled),
+                                   g_object_ref (self->cancellable), g_object_unref);
+    }
+  return self;
+}
+
+void
+ta_deadline_free (TaDeadline *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  if (self->parent != NULL)
+    g_cancellable_disconnect (self->parent, self->parent_handler);
+  g_clear_object (&self->parent);
+  g_object_unref (self->cancellable);
+  g_free (self);
+}
+
+/* Owned by the deadline. */
+GCancellable *
+ta_deadline_get_cancellable (TaDeadline *self)
+{
+  return self->cancellable;
+}
+
+/* Whether the time ran out, and not the parent. */
+gboolean
+ta_deadline_has_expired (TaDeadline *self)
+{
+  return self->expired;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-http.h"
+
+#include "base/ta-error.h"
+#include "io/ta-deadline.h"
+#include "oauth/ta-endpoint.h"
+
+#include <libsoup/soup.h>
+
+/* libsoup as a mover of bytes: every optional feature is off. No redirects (libsoup would carry
+ * headers along), no authentication manager (it answers challenges by itself), no content decoder
+ * (a small answer may unpack to any size), no cookies; HTTP/1.1 only is set by the environment in
+ * main(). A body is read in large steps up to a limit, and one deadline covers all of it. */
+
+#define READ_SIZE (64 * 1024)
+#define IDLE_TIMEOUT 30
+
+struct _TaHttp
+{
+  GObject parent_instance;
+
+  SoupSession *session;  /* (owned) */
+  SoupSession *loopback; /* (owned): the same without a proxy */
+};
+
+G_DEFINE_FINAL_TYPE (TaHttp, ta_http, G_TYPE_OBJECT)
+
+typedef struct
+{
+  SoupMessage *message;     /* (owned) */
+  TaDeadline *deadline;     /* (owned) */
+  TaHttpResponse *response; /* (owned) */
+  gsize max_length;
+  gboolean weak_tls;
+} Exchange;
+
+static void
+exchange_free (Exchange *exchange)
+{
+  g_signal_handlers_disconnect_by_data (exchange->message, exchange);
+  g_object_unref (exchange->message);
+  ta_deadline_free (exchange->deadline);
+  g_clear_pointer (&exchange->response, ta_http_response_free);
+  g_free (exchange);
+}
+
+static SoupSession *
+create_session (void)
+{
+  SoupSession *session = soup_session_new_with_options ("idle-timeout", IDLE_TIMEOUT, "user-agent",
+                                                        "tidio-auth", NULL);
+
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_MANAGER);
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
+  return session;
+}
+
+static void
+ta_http_init (TaHttp *self)
+{
+  self->session = create_session ();
+  self->loopback = create_session ();
+  soup_session_set_proxy_resolver (self->loopback, NULL);
+}
+
+static void
+ta_http_dispose (GObject *object)
+{
+  TaHttp *self = TA_HTTP (object);
+
+  g_clear_object (&self->session);
+  g_clear_object (&self->loopback);
+  G_OBJECT_CLASS (ta_http_parent_class)->dispose (object);
+}
+
+static void
+ta_http_class_init (TaHttpClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = ta_http_dispose;
+}
+
+TaHttp *
+ta_http_new (void)
+{
+  return g_object_new (TA_TYPE_HTTP, NULL);
+}
+
+/* The only place where libsoup's and GIO's errors become ours. */
+static GError *
+translate (const Exchange *exchange, const GError *error)
+{
+  const char *host = g_uri_get_host (soup_message_get_uri (exchange->message));
+
+  if (ta_deadline_has_expired (exchange->deadline)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    return g_error_new (TA_ERROR, TA_ERROR_TIMEOUT, "%.100s did not answer in time: try again",
+                        host);
+  if (exchange->weak_tls)
+    return g_error_new (TA_ERROR, TA_ERROR_TLS,
+                        "%.100s offers only TLS older than 1.2, which is not safe", host);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return g_error_copy (error);
+  if (error->domain == G_TLS_ERROR)
+    return g_error_new (TA_ERROR, TA_ERROR_TLS,
+                        "%.100s has no certificate this computer trusts: check the network and "
+                        "the clock",
+                        host);
+  return g_error_new (TA_ERROR, TA_ERROR_NETWORK,
+                      "%.100s cannot be reached: check the network and try again", host);
+}
+
+/* Debian 12's GnuTLS still speaks TLS 1.0 and 1.1. This runs before the first byte of the request
+ * is sent. */
+static void
+on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *stream,
+                  gpointer user_data)
+{
+  Exchange *exchange = user_data;
+
+  if (event != G_SOCKET_CLIENT_TLS_HANDSHAKED || !G_IS_TLS_CONNECTION (stream)
+      || g_tls_connection_get_protocol_version (G_TLS_CONNECTION (stream))
+             >= G_TLS_PROTOCOL_VERSION_TLS_1_2)
+    return;
+  exchange->weak_tls = TRUE;
+  g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
+}
+
+static SoupMessage *
+create_message (const TaHttpRequest *request)
+{
+  g_autoptr (GUri) uri = g_uri_parse (request->uri, SOUP_HTTP_URI_FLAGS, NULL);
+  SoupMessage *message = soup_message_new_from_uri (request->method, uri);
+  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+  GHashTableIter iter;
+  gpointer name, value;
+
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  soup_message_headers_replace (headers, "Accept", request->accept);
+  if (request->authorization != NULL)
+    soup_message_headers_replace (headers, "Authorization",
+                                  ta_secret_peek (request->authorization));
+  if (request->headers != NULL)
+    {
+      g_hash_table_iter_init (&iter, request->headers);
+      while (g_hash_table_iter_next (&iter, &name, &value))
+        soup_message_headers_replace (headers, name, value);
+    }
+  if (request->body != NULL)
+    soup_message_set_request_body_from_bytes (message, request->content_type, request->body);
+  return message;
+}
+
+static void
+add_header (const char *name, const char *value, gpointer user_data)
+{
+  GHashTable *headers = user_data;
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+  const char *earlier = g_hash_table_lookup (headers, lower);
+  char *joined;
+
+  if (!g_utf8_validate (value, -1, NULL))
+    return;
+  joined = earlier == NULL ? g_strdup (value) : g_strconcat (earlier, ", ", value, NULL);
+  g_hash_table_replace (headers, g_steal_pointer (&lower), joined);
+}
+
+static TaHttpResponse *
+create_response (SoupMessage *message)
+{
+  TaHttpResponse *response = g_new0 (TaHttpResponse, 1);
+
+  response->status = soup_message_get_status (message);
+  response->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  response->body = g_byte_array_new ();
+  soup_message_headers_foreach (soup_message_get_response_headers (message), add_header,
+                                response->headers);
+  return response;
+}
+
+/* libsoup 3.2 passes off a chunked body that breaks off as whole, so only an announced length that
+ * was kept counts. */
+static gboolean
+is_complete (Exchange *exchange)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (exchange->message);
+  guint status = exchange->response->status;
+
+  if (soup_message_get_method (exchange->message) == SOUP_METHOD_HEAD || status == 204
+      || status == 304)
+    return TRUE;
+  return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
+         && soup_message_headers_get_content_length (headers)
+                == (goffset) exchange->response->body->len;
+}
+
+static void
+read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GInputStream *stream = G_INPUT_STREAM (source);
+  g_autoptr (GTask) task = user_data;
+  Exchange *exchange = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = g_input_stream_read_bytes_finish (stream, result, &error);
+  GByteArray *body = exchange->response->body;
+
+  if (bytes == NULL)
+    g_task_return_error (task, translate (exchange, error));
+  else if (g_bytes_get_size (bytes) == 0)
+    {
+      exchange->response->complete = is_complete (exchange);
+      g_task_return_pointer (task, g_steal_pointer (&exchange->response),
+                             (GDestroyNotify) ta_http_response_free);
+    }
+  else if (body->len + g_bytes_get_size (bytes) > exchange->max_length)
+    g_task_return_new_error (task, TA_ERROR, TA_ERROR_RESPONSE_TOO_LARGE,
+                             "The response is larger than %" G_GSIZE_FORMAT " bytes",
+                             exchange->max_length);
+  else
+    {
+      g_byte_array_append (body, g_bytes_get_data (bytes, NULL), (guint) g_bytes_get_size (bytes));
+      g_input_stream_read_bytes_async (stream, READ_SIZE, G_PRIORITY_DEFAULT,
+                                       ta_deadline_get_cancellable (exchange->deadline), read_cb,
+                                       g_steal_pointer (&task));
+    }
+}
+
+static void
+send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Exchange *exchange = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GInputStream) stream
+      = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  const char *encoding;
+
+  if (stream == NULL)
+    {
+      g_task_return_error (task, translate (exchange, error));
+      return;
+    }
+  exchange->response = create_response (exchange->message);
+  encoding = g_hash_table_lookup (exchange->response->headers, "content-encoding");
+  if (encoding != NULL && g_ascii_strcasecmp (encoding, "identity") != 0)
+    {
+      g_task_return_new_error (task, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
+                               "The response is compressed although nothing asked for it");
+      return;
+    }
+  g_input_stream_read_bytes_async (stream, READ_SIZE, G_PRIORITY_DEFAULT,
+                                   ta_deadline_get_cancellable (exchange->deadline), read_cb,
+                                   g_steal_pointer (&task));
+}
+
+/* Sends one request and reads its whole response. Whatever the HTTP status is, it is a result.
+ * Errors: TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS, TA_ERROR_INVALID_RESPONSE,
+ * TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED. */
+void
+ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *cancellable,
+                    GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Exchange *exchange = g_new0 (Exchange, 1);
+  SoupMessage *message = create_message (request);
+  const char *host = g_uri_get_host (soup_message_get_uri (message));
+
+  g_task_set_source_tag (task, ta_http_send_async);
+  g_task_set_check_cancellable (task, FALSE);
+  exchange->message = message;
+  exchange->deadline = ta_deadline_new (request->timeout, cancellable);
+  exchange->max_length = request->max_length;
+  g_task_set_task_data (task, exchange, (GDestroyNotify) exchange_free);
+  g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), exchange);
+  soup_session_send_async (ta_endpoint_is_loopback (host) ? self->loopback : self->session, message,
+                           G_PRIORITY_DEFAULT, ta_deadline_get_cancellable (exchange->deadline),
+                           send_cb, g_steal_pointer (&task));
+}
+
+TaHttpResponse *
+ta_http_send_finish (TaHttp *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+ta_http_response_free (TaHttpResponse *response)
+{
+  g_hash_table_unref (response->headers);
+  g_byte_array_unref (response->body);
+  g_free (response);
+}

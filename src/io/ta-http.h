@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/ta-secret.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* One request. All of it is copied before ta_http_send_async() returns. */
+typedef struct
+{
+  const char *method;
+  const char *uri;
+  const char *accept;
+  const TaSecret *authorization; /* (nullable): value of the Authorization header */
+  GHashTable *headers;           /* (nullable): further headers, name to value */
+  const char *content_type;      /* (nullable) */
+  GBytes *body;                  /* (nullable) */
+  gsize max_length;              /* of the response's body, bytes */
+  guint timeout;                 /* for the whole of it, seconds */
+} TaHttpRequest;
+
+typedef struct
+{
+  guint status;
+  GHashTable *headers; /* (owned): lower-case name to value; repeated ones joined by ", " */
+  GByteArray *body;    /* (owned) */
+  gboolean complete;   /* the body has the length that was announced */
+} TaHttpResponse;
+
+#define TA_TYPE_HTTP (ta_http_get_type ())
+G_DECLARE_FINAL_TYPE (TaHttp, ta_http, TA, HTTP, GObject)
+
+TaHttp *ta_http_new (void);
+void ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data);
+TaHttpResponse *ta_http_send_finish (TaHttp *self, GAsyncResult *result, GError **error);
+void ta_http_response_free (TaHttpResponse *response);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaHttpResponse, ta_http_response_free)
+
+G_END_DECLS

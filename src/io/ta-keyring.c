@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-keyring.h"
+
+#include "base/ta-error.h"
+#include "io/ta-keyring-watch.h"
+
+/* Finding items in the default collection of the Secret Service, in the order the functions stand
+ * below: service -> collection -> unlocked? -> search. Only then does "not found" mean absent: a
+ * locked keyring answers a search with nothing, and libsecret says of a dismissed unlock prompt
+ * neither yes nor no. Whatever fails for want of a working service is tried once more with a newly
+ * opened one, because services restart and KWallet refuses some sessions at random. */
+
+struct _TaKeyring
+{
+  GObject parent_instance;
+
+  SecretService *service; /* (owned) (nullable): open, with a session */
+  TaKeyringWatch *watch;  /* (owned) */
+};
+
+G_DEFINE_FINAL_TYPE (TaKeyring, ta_keyring, G_TYPE_OBJECT)
+
+typedef struct
+{
+  const SecretSchema *schema; /* (unowned): static */
+  GHashTable *attributes;     /* (owned) */
+  TaKeyringFlags flags;
+  TaDeadline *deadline; /* (unowned): outlives the task */
+  gboolean retried;
+  SecretCollection *collection; /* (owned) (nullable) */
+} Find;
+
+static void open_service (GTask *task);
+
+static void
+find_free (Find *find)
+{
+  g_hash_table_unref (find->attributes);
+  g_clear_object (&find->collection);
+  g_free (find);
+}
+
+/* The only place where libsecret's and the bus's errors become ours. */
+GError *
+ta_keyring_translate (const GError *error, TaDeadline *deadline)
+{
+  if (ta_deadline_has_expired (deadline))
+    return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
+                                "The keyring did not answer in time: see whether it waits for a "
+                                "password");
+  if (g_error_matches (error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED))
+    return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_LOCKED,
+                                "The keyring is locked: unlock it and try again");
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return g_error_copy (error);
+  return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
+                              "There is no usable Secret Service: start a keyring such as "
+                              "gnome-keyring, KWallet or KeePassXC");
+}
+
+/* Takes the task. */
+static void
+fail (GTask *task, const GError *error)
+{
+  g_autoptr (GTask) owned = task;
+  TaKeyring *self = g_task_get_source_object (task);
+  Find *find = g_task_get_task_data (task);
+
+  if (find->retried || g_error_matches (error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_task_return_error (task, ta_keyring_translate (error, find->deadline));
+      return;
+    }
+  find->retried = TRUE;
+  g_clear_object (&self->service);
+  g_clear_object (&find->collection);
+  open_service (g_steal_pointer (&owned));
+}
+
+static void
+free_items (gpointer items)
+{
+  g_list_free_full (items, g_object_unref);
+}
+
+static void
+search_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  g_autoptr (GError) error = NULL;
+  GList *items = secret_collection_search_finish (SECRET_COLLECTION (source), result, &error);
+
+  if (error != NULL)
+    {
+      fail (task, error);
+      return;
+    }
+  g_task_return_pointer (task, items, free_items);
+  g_object_unref (task);
+}
+
+static void
+search (GTask *task)
+{
+  Find *find = g_task_get_task_data (task);
+
+  secret_collection_search (find->collection, find->schema, find->attributes,
+                            SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS,
+                            ta_deadline_get_cancellable (find->deadline), search_cb, task);
+}
+
+static void
+fail_locked (GTask *task)
+{
+  g_autoptr (GError) error = g_error_new_literal (SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "Locked");
+
+  fail (task, error);
+}
+
+static void
+unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  g_autolist (GDBusProxy) unlocked = NULL;
+  g_autoptr (GError) error = NULL;
+  int n_unlocked
+      = secret_service_unlock_finish (SECRET_SERVICE (source), result, &unlocked, &error);
+
+  if (error != NULL)
+    fail (task, error);
+  else if (n_unlocked == 0)
+    fail_locked (task);
+  else
+    search (task);
+}
+
+static void
+unlock (GTask *task)
+{
+  TaKeyring *self = g_task_get_source_object (task);
+  Find *find = g_task_get_task_data (task);
+  g_autoptr (GList) collections = g_list_prepend (NULL, find->collection);
+
+  if (!secret_collection_get_locked (find->collection))
+    search (task);
+  else if (find->flags & TA_KEYRING_PROMPT)
+    secret_service_unlock (self->service, collections, ta_deadline_get_cancellable (find->deadline),
+                           unlock_cb, task);
+  else
+    fail_locked (task);
+}
+
+static void
+create_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Find *find = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  find->collection = secret_collection_create_finish (result, &error);
+  if (find->collection == NULL)
+    {
+      fail (task, error);
+      return;
+    }
+  g_task_return_pointer (task, NULL, NULL);
+  g_object_unref (task);
+}
+
+/* No collection: nothing can be in it. */
+static void
+miss_collection (GTask *task)
+{
+  TaKeyring *self = g_task_get_source_object (task);
+  Find *find = g_task_get_task_data (task);
+
+  if ((find->flags & TA_KEYRING_CREATE) && (find->flags & TA_KEYRING_PROMPT))
+    {
+      secret_collection_create (self->service, "Default keyring", SECRET_COLLECTION_DEFAULT,
+                                SECRET_COLLECTION_CREATE_NONE,
+                                ta_deadline_get_cancellable (find->deadline), create_cb, task);
+      return;
+    }
+  if (find->flags & TA_KEYRING_CREATE)
+    g_task_return_new_error (task, TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
+                             "There is no default keyring: create one, or sign in again");
+  else
+    g_task_return_pointer (task, NULL, NULL);
+  g_object_unref (task);
+}
+
+static void
+collection_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Find *find = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  find->collection = secret_collection_for_alias_finish (result, &error);
+  if (error != NULL)
+    fail (task, error);
+  else if (find->collection == NULL)
+    miss_collection (task);
+  else
+    unlock (task);
+}
+
+static void
+find_collection (GTask *task)
+{
+  TaKeyring *self = g_task_get_source_object (task);
+  Find *find = g_task_get_task_data (task);
+
+  secret_collection_for_alias (self->service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
+                               ta_deadline_get_cancellable (find->deadline), collection_cb, task);
+}
+
+static void
+open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  TaKeyring *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SecretService) service = secret_service_open_finish (result, &error);
+
+  if (service == NULL)
+    {
+      fail (task, error);
+      return;
+    }
+  g_set_object (&self->service, service);
+  find_collection (task);
+}
+
+static void
+open_service (GTask *task)
+{
+  TaKeyring *self = g_task_get_source_object (task);
+  Find *find = g_task_get_task_data (task);
+
+  if (self->service != NULL)
+    find_collection (task);
+  else
+    secret_service_open (SECRET_TYPE_SERVICE, NULL, SECRET_SERVICE_OPEN_SESSION,
+                         ta_deadline_get_cancellable (find->deadline), open_cb, task);
+}
+
+/* Finds the items of a schema that have all of `attributes`, with their secrets. `deadline` must
+ * live until the callback.
+ * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
+void
+ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTable *attributes,
+                       TaKeyringFlags flags, TaDeadline *deadline, GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+  Find *find = g_new0 (Find, 1);
+
+  g_task_set_source_tag (task, ta_keyring_find_async);
+  find->schema = schema;
+  find->attributes = g_hash_table_ref (attributes);
+  find->flags = flags;
+  find->deadline = deadline;
+  g_task_set_task_data (task, find, (GDestroyNotify) find_free);
+  open_service (task);
+}
+
+/* (transfer full) (element-type SecretItem): NULL with no error: there are none. `collection` is
+ * NULL only if there is none and it was not asked for. */
+GList *
+ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretCollection **collection,
+                        GError **error)
+{
+  Find *find;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  find = g_task_get_task_data (G_TASK (result));
+  *collection = g_steal_pointer (&find->collection);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+on_changed (gpointer user_data)
+{
+  TaKeyring *self = TA_KEYRING (user_data);
+
+  g_signal_emit_by_name (self, "changed");
+}
+
+static void
+ta_keyring_init (TaKeyring *self)
+{
+  self->watch = ta_keyring_watch_new (on_changed, self);
+}
+
+static void
+ta_keyring_dispose (GObject *object)
+{
+  TaKeyring *self = TA_KEYRING (object);
+
+  g_clear_pointer (&self->watch, ta_keyring_watch_free);
+  g_clear_object (&self->service);
+  G_OBJECT_CLASS (ta_keyring_parent_class)->dispose (object);
+}
+
+static void
+ta_keyring_class_init (TaKeyringClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = ta_keyring_dispose;
+
+  /* A collection was locked or unlocked, or another service took over. */
+  g_signal_new ("changed", TA_TYPE_KEYRING, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+TaKeyring *
+ta_keyring_new (void)
+{
+  return g_object_new (TA_TYPE_KEYRING, NULL);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "io/ta-deadline.h"
+
+#include <libsecret/secret.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TA_KEYRING_NONE = 0,
+  TA_KEYRING_PROMPT = 1 << 0, /* the user may be asked to unlock the collection */
+  TA_KEYRING_CREATE = 1 << 1, /* the collection is wanted even if it is not there yet */
+} TaKeyringFlags;
+
+#define TA_TYPE_KEYRING (ta_keyring_get_type ())
+G_DECLARE_FINAL_TYPE (TaKeyring, ta_keyring, TA, KEYRING, GObject)
+
+TaKeyring *ta_keyring_new (void);
+void ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTable *attributes,
+                            TaKeyringFlags flags, TaDeadline *deadline,
+                            GAsyncReadyCallback callback, gpointer user_data);
+GList *ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretCollection **collection,
+                               GError **error);
+GError *ta_keyring_translate (const GError *error, TaDeadline *deadline);
+
+G_END_DECLS

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-providers.h"
+
+#include "base/ta-error.h"
+#include "ta-io-resources.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+
+/* Provider files are small and looked up seldom, so they are read each time: a change needs no
+ * restart. */
+
+#define FILE_MAX (64 * 1024)
+
+/* Reads `id`.conf of one folder. FALSE with no error: there is none. */
+static gboolean
+read_file (const char *folder, const char *id, char **data, gsize *length, GError **error)
+{
+  g_autofree char *name = g_strconcat (id, ".conf", NULL);
+  g_autofree char *path = g_build_filename (folder, "tidio-auth", "providers", name, NULL);
+  GStatBuf info;
+
+  if (g_stat (path, &info) != 0)
+    return FALSE;
+  if (S_ISREG (info.st_mode) && info.st_size <= FILE_MAX
+      && g_file_get_contents (path, data, length, NULL))
+    return TRUE;
+  g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
+               "Provider file %s: it is not a readable file of at most 64 KiB", name);
+  return FALSE;
+}
+
+static gboolean
+read_files (const char *id, char **data, gsize *length, GError **error)
+{
+  const char *const *folders = g_get_system_data_dirs ();
+  GError *local_error = NULL;
+
+  if (read_file (g_get_user_config_dir (), id, data, length, &local_error))
+    return TRUE;
+  for (int i = 0; folders[i] != NULL && local_error == NULL; i++)
+    if (read_file (folders[i], id, data, length, &local_error))
+      return TRUE;
+  if (local_error != NULL)
+    g_propagate_error (error, local_error);
+  return FALSE;
+}
+
+/* The provider of an id: from the user's configuration, the system's data, or built in.
+ * Errors: TA_ERROR_NOT_CONFIGURED and TA_ERROR_NOT_SUPPORTED, naming file and key. */
+TaProvider *
+ta_providers_find (const char *id, GError **error)
+{
+  g_autofree char *resource = g_strconcat ("/org/tidio/Auth/providers/", id, ".conf", NULL);
+  g_autofree char *data = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) local_error = NULL;
+  gsize length = 0;
+
+  if (ta_provider_is_id (id) && read_files (id, &data, &length, &local_error))
+    return ta_provider_parse (id, data, length, error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+  if (ta_provider_is_id (id))
+    bytes = g_resource_lookup_data (ta_io_get_resource (), resource, G_RESOURCE_LOOKUP_FLAGS_NONE,
+                                    NULL);
+  if (bytes != NULL)
+    return ta_provider_parse (id, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), error);
+  g_set_error_literal (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
+                       "There is no provider of this name: put a provider file for it into "
+                       "tidio-auth/providers of your configuration folder");
+  return NULL;
+}

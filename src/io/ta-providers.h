@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "oauth/ta-provider.h"
+
+G_BEGIN_DECLS
+
+TaProvider *ta_providers_find (const char *id, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+char *ta_settings_load_default_account (void);
+gboolean ta_settings_save_default_account (const char *account, GError **error);
+
+G_END_DECLS
