@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-accounts.h"
+
+#include "base/ta-error.h"
+#include "io/ta-settings.h"
+
+/* Who is signed in. The accounts come from the store; while it cannot be read nothing is known
+ * about them, which is not the same as that there are none. */
+
+struct _TaAccounts
+{
+  GObject parent_instance;
+
+  TaParts *parts;        /* (owned) */
+  GHashTable *by_id;     /* (owned): id to TaAccount */
+  char *default_account; /* (owned): empty: none set */
+  gboolean loaded;
+  GError *load_error; /* (owned) (nullable): why not */
+  guint corrupt;      /* stored accounts that could not be read */
+};
+
+G_DEFINE_FINAL_TYPE (TaAccounts, ta_accounts, G_TYPE_OBJECT)
+
+/* Adds an account that was signed in; nothing if it is there. */
+void
+ta_accounts_add (TaAccounts *self, TaAccount *account)
+{
+  const char *id = ta_account_get_id (account);
+
+  if (g_hash_table_lookup (self->by_id, id) == account)
+    return;
+  g_hash_table_insert (self->by_id, g_strdup (id), g_object_ref (account));
+  g_signal_emit_by_name (self, "added", account);
+}
+
+/* Two items of one account: the newest record counts. */
+static void
+take_item (TaAccounts *self, const TaStoreItem *item)
+{
+  g_autoptr (TaRecord) record = ta_record_parse (ta_secret_peek (item->secret), NULL);
+  g_autoptr (TaAccount) account = NULL;
+  TaAccount *known;
+
+  if (record == NULL)
+    {
+      self->corrupt++;
+      return;
+    }
+  known = g_hash_table_lookup (self->by_id, record->account);
+  if (known != NULL)
+    {
+      ta_account_offer (known, item->id, record);
+      return;
+    }
+  account = ta_account_new (self->parts, item->id, record);
+  ta_accounts_add (self, account);
+}
+
+static void
+set_storage_locked (TaAccounts *self)
+{
+  GHashTableIter iter;
+  gpointer account;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, &account))
+    ta_account_set_storage_locked (account, TRUE);
+}
+
+static void
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  TaAccounts *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+
+  if (items == NULL)
+    {
+      if (g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED))
+        set_storage_locked (self);
+      g_clear_error (&self->load_error);
+      self->load_error = g_error_copy (error);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  self->loaded = TRUE;
+  self->corrupt = 0;
+  for (guint i = 0; i < items->len; i++)
+    take_item (self, items->pdata[i]);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+reload (TaAccounts *self, gboolean may_prompt, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, ta_accounts_load_async);
+  ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, may_prompt, NULL, load_cb, task);
+}
+
+/* Makes sure that the stored accounts are known. `may_prompt`: the user may be asked to unlock the
+ * keyring.
+ * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
+void
+ta_accounts_load_async (TaAccounts *self, gboolean may_prompt, GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (!self->loaded)
+    {
+      reload (self, may_prompt, callback, user_data);
+      return;
+    }
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, ta_accounts_load_async);
+  g_task_return_boolean (task, TRUE);
+}
+
+gboolean
+ta_accounts_load_finish (TaAccounts *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+on_store_changed (TaStore *store, TaAccounts *self)
+{
+  reload (self, FALSE, NULL, NULL);
+}
+
+static void
+fail_to_find (TaAccounts *self, const char *id, GError **error)
+{
+  g_autoptr (GList) ids
+      = g_list_sort (g_hash_table_get_keys (self->by_id), (GCompareFunc) g_strcmp0);
+  g_autoptr (GString) choices = g_string_new (NULL);
+
+  for (GList *link = ids; link != NULL && choices->len < 100; link = link->next)
+    g_string_append_printf (choices, "%s%s", choices->len > 0 ? ", " : "", (char *) link->data);
+  if (!self->loaded && self->load_error != NULL)
+    g_propagate_error (error, g_error_copy (self->load_error));
+  else if (self->corrupt > 0)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT,
+                         "No such account, but one in the keyring is damaged: if it is that one, "
+                         "sign in again");
+  else if (ids == NULL)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
+                         "No account is signed in: sign in first");
+  else
+    g_set_error (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT, "%s: choose one of %.100s",
+                 *id == '\0' ? "Several accounts are signed in" : "No such account is signed in",
+                 choices->str);
+}
+
+/* The account of an id; empty: the default account. Owned by this object.
+ * Errors: TA_ERROR_NO_SUCH_ACCOUNT, naming the choices; TA_ERROR_STORAGE_CORRUPT. */
+TaAccount *
+ta_accounts_find (TaAccounts *self, const char *id, GError **error)
+{
+  const char *wanted = *id == '\0' ? self->default_account : id;
+  TaAccount *account = g_hash_table_lookup (self->by_id, wanted);
+  GHashTableIter iter;
+  gpointer only;
+
+  if (account == NULL && *wanted == '\0' && g_hash_table_size (self->by_id) == 1)
+    {
+      g_hash_table_iter_init (&iter, self->by_id);
+      g_hash_table_iter_next (&iter, NULL, &only);
+      account = only;
+    }
+  if (account == NULL)
+    fail_to_find (self, id, error);
+  return account;
+}
+
+/* Empty: none was set. */
+const char *
+ta_accounts_get_default (TaAccounts *self)
+{
+  return self->default_account;
+}
+
+/* Empty: none. Kept across restarts.
+ * Errors: TA_ERROR_NO_SUCH_ACCOUNT, TA_ERROR_STORAGE_CORRUPT, TA_ERROR_FAILED. */
+gboolean
+ta_accounts_set_default (TaAccounts *self, const char *id, GError **error)
+{
+  if (*id != '\0' && ta_accounts_find (self, id, error) == NULL)
+    return FALSE;
+  if (!ta_settings_save_default_account (id, error))
+    return FALSE;
+  g_free (self->default_account);
+  self->default_account = g_strdup (id);
+  g_signal_emit_by_name (self, "default-changed");
+  return TRUE;
+}
+
+/* Forgets an account that was signed out. */
+void
+ta_accounts_remove (TaAccounts *self, TaAccount *account)
+{
+  g_autoptr (TaAccount) kept = g_object_ref (account);
+  const char *id = ta_account_get_id (account);
+
+  if (g_hash_table_lookup (self->by_id, id) != account)
+    return;
+  g_hash_table_remove (self->by_id, id);
+  g_signal_emit_by_name (self, "removed", account);
+  if (g_str_equal (self->default_account, id))
+    ta_accounts_set_default (self, "", NULL);
+}
+
+/* (nullable): the account of exactly this id. Owned by this object. */
+TaAccount *
+ta_accounts_peek (TaAccounts *self, const char *id)
+{
+  return g_hash_table_lookup (self->by_id, id);
+}
+
+guint
+ta_accounts_get_size (TaAccounts *self)
+{
+  return g_hash_table_size (self->by_id);
+}
+
+/* Whether the process may end without losing anything. */
+gboolean
+ta_accounts_are_settled (TaAccounts *self)
+{
+  GHashTableIter iter;
+  gpointer account;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, &account))
+    if (!ta_account_is_settled (account))
+      return FALSE;
+  return TRUE;
+}
+
+/* Tries at once to store what is not stored yet. */
+void
+ta_accounts_flush (TaAccounts *self)
+{
+  GHashTableIter iter;
+  gpointer account;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, &account))
+    ta_account_flush (account);
+}
+
+/* Owned by this object. */
+TaParts *
+ta_accounts_get_parts (TaAccounts *self)
+{
+  return self->parts;
+}
+
+static void
+ta_accounts_init (TaAccounts *self)
+{
+  self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->default_account = ta_settings_load_default_account ();
+}
+
+static void
+ta_accounts_finalize (GObject *object)
+{
+  TaAccounts *self = TA_ACCOUNTS (object);
+
+  g_signal_handlers_disconnect_by_data (self->parts->store, self);
+  g_hash_table_unref (self->by_id);
+  ta_parts_unref (self->parts);
+  g_clear_error (&self->load_error);
+  g_free (self->default_account);
+  G_OBJECT_CLASS (ta_accounts_parent_class)->finalize (object);
+}
+
+static void
+ta_accounts_class_init (TaAccountsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ta_accounts_finalize;
+
+  g_signal_new ("added", TA_TYPE_ACCOUNTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                TA_TYPE_ACCOUNT);
+  g_signal_new ("removed", TA_TYPE_ACCOUNTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                TA_TYPE_ACCOUNT);
+  g_signal_new ("default-changed", TA_TYPE_ACCOUNTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                G_TYPE_NONE, 0);
+}
+
+TaAccounts *
+ta_accounts_new (TaParts *parts)
+{
+  TaAccounts *self = g_object_new (TA_TYPE_ACCOUNTS, NULL);
+
+  self->parts = ta_parts_ref (parts);
+  g_signal_connect (parts->store, "changed", G_CALLBACK (on_store_changed), self);
+  return self;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-get-token.h"
+
+#include "base/ta-error.h"
+
+/* From an account's id to a token, in the order the functions stand below: the stored accounts ->
+ * the account -> its token -> and, for a caller that is interactive, a sign-in if only that helps,
+ * and then all of it once more. */
+
+typedef struct
+{
+  TaSignIns *sign_ins; /* (owned) */
+  char *id;            /* (owned) */
+  TaTokenWish *wish;   /* (owned) */
+  TaAccount *account;  /* (owned) (nullable) */
+  gboolean signed_in;  /* no second time */
+} GetToken;
+
+static void load_accounts (GTask *task);
+
+static void
+get_token_free (GetToken *get_token)
+{
+  g_object_unref (get_token->sign_ins);
+  g_free (get_token->id);
+  ta_token_wish_free (get_token->wish);
+  g_clear_object (&get_token->account);
+  g_free (get_token);
+}
+
+static void
+on_sign_in_changed (TaSignIn *sign_in, GTask *task)
+{
+  GetToken *get_token = g_task_get_task_data (task);
+  const GError *error = ta_sign_in_get_status (sign_in)->error;
+
+  if (!ta_sign_in_is_over (sign_in))
+    return;
+  g_signal_handlers_disconnect_by_data (sign_in, task);
+  get_token->signed_in = TRUE;
+  g_clear_object (&get_token->account);
+  if (error == NULL)
+    {
+      load_accounts (task);
+      return;
+    }
+  g_task_return_error (task, g_error_copy (error));
+  g_object_unref (task);
+}
+
+/* Takes the task and the error. */
+static void
+sign_in_or_fail (GTask *task, GError *error)
+{
+  GetToken *get_token = g_task_get_task_data (task);
+  gboolean helps = g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED)
+                   || g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT);
+  TaSignIn *sign_in = NULL;
+
+  if (get_token->wish->interactive && !get_token->signed_in && helps)
+    {
+      g_clear_error (&error);
+      sign_in = ta_sign_ins_start (get_token->sign_ins, get_token->id, NULL, NULL, TRUE, &error);
+    }
+  if (sign_in == NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  g_signal_connect (sign_in, "changed", G_CALLBACK (on_sign_in_changed), task);
+}
+
+static void
+token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+  TaTokenAnswer *answer = ta_account_get_token_finish (TA_ACCOUNT (source), result, &error);
+
+  if (answer == NULL)
+    {
+      sign_in_or_fail (task, error);
+      return;
+    }
+  g_task_return_pointer (task, answer, (GDestroyNotify) ta_token_answer_free);
+  g_object_unref (task);
+}
+
+static void
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  TaAccounts *accounts = TA_ACCOUNTS (source);
+  GetToken *get_token = g_task_get_task_data (task);
+  GError *error = NULL;
+  TaAccount *account = NULL;
+
+  if (ta_accounts_load_finish (accounts, result, &error))
+    account = ta_accounts_find (accounts, get_token->id, &error);
+  if (account == NULL)
+    {
+      sign_in_or_fail (task, error);
+      return;
+    }
+  get_token->account = g_object_ref (account);
+  ta_account_get_token_async (account, get_token->wish, token_cb, task);
+}
+
+/* Takes the task. */
+static void
+load_accounts (GTask *task)
+{
+  GetToken *get_token = g_task_get_task_data (task);
+
+  ta_accounts_load_async (g_task_get_source_object (task), get_token->wish->interactive, load_cb,
+                          task);
+}
+
+/* Gives a token that is valid now; empty `id`: the default account. An interactive caller may be
+ * led through a sign-in, of a new account too.
+ * Errors: those of ta_accounts_load_async(), ta_accounts_find(), ta_account_get_token_async() and
+ * of a sign-in. */
+void
+ta_get_token_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
+                    const TaTokenWish *wish, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (accounts, NULL, callback, user_data);
+  GetToken *get_token = g_new0 (GetToken, 1);
+
+  g_task_set_source_tag (task, ta_get_token_async);
+  get_token->sign_ins = g_object_ref (sign_ins);
+  get_token->id = g_strdup (id);
+  get_token->wish = ta_token_wish_copy (wish);
+  g_task_set_task_data (task, get_token, (GDestroyNotify) get_token_free);
+  load_accounts (task);
+}
+
+/* `account` (transfer full) (nullable): whose token it is. */
+TaTokenAnswer *
+ta_get_token_finish (TaAccounts *accounts, GAsyncResult *result, TaAccount **account,
+                     GError **error)
+{
+  GetToken *get_token;
+
+  g_return_val_if_fail (g_task_is_valid (result, accounts), NULL);
+  get_token = g_task_get_task_data (G_TASK (result));
+  if (account != NULL)
+    *account = g_steal_pointer (&get_token->account);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

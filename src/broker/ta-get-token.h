@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "broker/ta-sign-ins.h"
+
+G_BEGIN_DECLS
+
+void ta_get_token_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
+                         const TaTokenWish *wish, GAsyncReadyCallback callback, gpointer user_data);
+TaTokenAnswer *ta_get_token_finish (TaAccounts *accounts, GAsyncResult *result, TaAccount **account,
+                                    GError **error);
+
+G_END_DECLS

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-keeper.h"
+
+/* An account's record, in memory and in its item of the Secret Service. What is guaranteed:
+ *
+ * - A new record counts only once it is stored (store before tell). If the store fails, it counts
+ *   all the same, because the provider may have replaced the old tokens; it is "unsaved" then, and
+ *   writing is tried again.
+ * - Writes go out one by one in the order they were asked for, so that the last one asked for is
+ *   the one that stays. */
+
+#define RETRY_MAX 60
+
+struct _TaKeeper
+{
+  GObject parent_instance;
+
+  TaStore *store;   /* (owned) */
+  char *item_id;    /* (owned) */
+  TaRecord *record; /* (owned): the one that counts */
+  GQueue writes;    /* (owned) (element-type GTask): the first one is running */
+  gboolean unsaved;
+  guint retry_timer;
+  guint retry_delay; /* seconds */
+};
+
+G_DEFINE_FINAL_TYPE (TaKeeper, ta_keeper, G_TYPE_OBJECT)
+
+typedef struct
+{
+  TaRecord *record; /* (owned) */
+  gboolean may_prompt;
+} Write;
+
+static void write_next (TaKeeper *self);
+
+static void
+write_free (Write *write)
+{
+  ta_record_unref (write->record);
+  g_free (write);
+}
+
+/* Makes a record count without storing it first. */
+void
+ta_keeper_set (TaKeeper *self, TaRecord *record)
+{
+  g_autoptr (TaRecord) earlier = self->record;
+
+  self->record = ta_record_ref (record);
+  g_signal_emit_by_name (self, "changed");
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  TaKeeper *self = user_data;
+
+  self->retry_timer = 0;
+  ta_keeper_flush (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+set_unsaved (TaKeeper *self, gboolean unsaved)
+{
+  self->unsaved = unsaved;
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  self->retry_delay = unsaved ? CLAMP (self->retry_delay * 2, 1, RETRY_MAX) : 0;
+  if (unsaved)
+    self->retry_timer = g_timeout_add_seconds (self->retry_delay, on_retry, self);
+}
+
+static void
+save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TaKeeper) self = user_data;
+  g_autoptr (GTask) task = g_queue_pop_head (&self->writes);
+  Write *write = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  gboolean stored = ta_store_save_finish (TA_STORE (source), result, &error);
+
+  set_unsaved (self, !stored);
+  ta_keeper_set (self, write->record);
+  if (stored)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+  write_next (self);
+}
+
+static void
+write_next (TaKeeper *self)
+{
+  GTask *task = g_queue_peek_head (&self->writes);
+  Write *write = task == NULL ? NULL : g_task_get_task_data (task);
+  g_autoptr (TaSecret) secret = NULL;
+
+  if (write == NULL)
+    return;
+  secret = ta_record_print (write->record);
+  ta_store_save_async (self->store, TA_STORE_ACCOUNT, self->item_id, secret, write->may_prompt,
+                       NULL, save_cb, g_object_ref (self));
+}
+
+/* Stores a record and makes it count. If it cannot be stored it counts all the same, and the error
+ * says why. `may_prompt`: the user may be asked to unlock or to create the keyring.
+ * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
+void
+ta_keeper_keep_async (TaKeeper *self, TaRecord *record, gboolean may_prompt,
+                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+  Write *write = g_new0 (Write, 1);
+
+  g_task_set_source_tag (task, ta_keeper_keep_async);
+  write->record = ta_record_ref (record);
+  write->may_prompt = may_prompt;
+  g_task_set_task_data (task, write, (GDestroyNotify) write_free);
+  g_queue_push_tail (&self->writes, task);
+  if (self->writes.length == 1)
+    write_next (self);
+}
+
+gboolean
+ta_keeper_keep_finish (TaKeeper *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Tries at once to store what is not stored yet. */
+void
+ta_keeper_flush (TaKeeper *self)
+{
+  if (self->unsaved && self->writes.length == 0)
+    ta_keeper_keep_async (self, self->record, FALSE, NULL, NULL);
+}
+
+/* Takes a stored record, and its item, if it is newer: somebody else wrote it. */
+void
+ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored)
+{
+  if (!ta_record_is_newer (stored, ta_keeper_get_latest (self)))
+    return;
+  g_free (self->item_id);
+  self->item_id = g_strdup (item_id);
+  ta_keeper_set (self, stored);
+}
+
+/* Gives up on storing what is not stored yet: the record is not wanted any more. */
+void
+ta_keeper_stop (TaKeeper *self)
+{
+  set_unsaved (self, FALSE);
+}
+
+/* The record that counts. Owned by the keeper. */
+TaRecord *
+ta_keeper_get_record (TaKeeper *self)
+{
+  return self->record;
+}
+
+/* The record that will count once everything is written. Owned by the keeper. */
+TaRecord *
+ta_keeper_get_latest (TaKeeper *self)
+{
+  GTask *last = g_queue_peek_tail (&self->writes);
+  Write *write = last == NULL ? NULL : g_task_get_task_data (last);
+
+  return write == NULL ? self->record : write->record;
+}
+
+gboolean
+ta_keeper_is_writing (TaKeeper *self)
+{
+  return self->writes.length > 0;
+}
+
+gboolean
+ta_keeper_is_unsaved (TaKeeper *self)
+{
+  return self->unsaved;
+}
+
+static void
+ta_keeper_init (TaKeeper *self)
+{
+  g_queue_init (&self->writes);
+}
+
+static void
+ta_keeper_finalize (GObject *object)
+{
+  TaKeeper *self = TA_KEEPER (object);
+
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  g_object_unref (self->store);
+  g_free (self->item_id);
+  ta_record_unref (self->record);
+  G_OBJECT_CLASS (ta_keeper_parent_class)->finalize (object);
+}
+
+static void
+ta_keeper_class_init (TaKeeperClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ta_keeper_finalize;
+
+  /* Another record counts, or it was stored, or could not be. */
+  g_signal_new ("changed", TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+TaKeeper *
+ta_keeper_new (TaStore *store, const char *item_id, TaRecord *record)
+{
+  TaKeeper *self = g_object_new (TA_TYPE_KEEPER, NULL);
+
+  self->store = g_object_ref (store);
+  self->item_id = g_strdup (item_id);
+  self->record = ta_record_ref (record);
+  return self;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "io/ta-store.h"
+#include "oauth/ta-record.h"
+
+G_BEGIN_DECLS
+
+#define TA_TYPE_KEEPER (ta_keeper_get_type ())
+G_DECLARE_FINAL_TYPE (TaKeeper, ta_keeper, TA, KEEPER, GObject)
+
+TaKeeper *ta_keeper_new (TaStore *store, const char *item_id, TaRecord *record);
+TaRecord *ta_keeper_get_record (TaKeeper *self);
+TaRecord *ta_keeper_get_latest (TaKeeper *self);
+gboolean ta_keeper_is_writing (TaKeeper *self);
+gboolean ta_keeper_is_unsaved (TaKeeper *self);
+
+void ta_keeper_keep_async (TaKeeper *self, TaRecord *record, gboolean may_prompt,
+                           GAsyncReadyCallback callback, gpointer user_data);
+gboolean ta_keeper_keep_finish (TaKeeper *self, GAsyncResult *result, GError **error);
+void ta_keeper_set (TaKeeper *self, TaRecord *record);
+void ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored);
+void ta_keeper_flush (TaKeeper *self);
+void ta_keeper_stop (TaKeeper *self);
+
+G_END_DECLS

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-parts.h"
+
+#include "base/ta-error.h"
+#include "io/ta-client-store.h"
+
+#define ENVIRONMENT_PROVIDER "tidio"
+
+/* The arguments are what the environment says of the client at provider tidio, or NULL. */
+TaParts *
+ta_parts_new (const char *environment_id, const char *environment_secret)
+{
+  TaParts *self = g_rc_box_new0 (TaParts);
+
+  self->http = ta_http_new ();
+  self->store = ta_store_new ();
+  if (environment_id != NULL && *environment_id != '\0')
+    self->environment_id = g_strdup (environment_id);
+  if (environment_secret != NULL && *environment_secret != '\0')
+    self->environment_secret = ta_secret_new (environment_secret);
+  return self;
+}
+
+TaParts *
+ta_parts_ref (TaParts *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+static void
+clear (void *data)
+{
+  TaParts *self = data;
+
+  g_object_unref (self->http);
+  g_object_unref (self->store);
+  g_free (self->environment_id);
+  g_clear_pointer (&self->environment_secret, ta_secret_unref);
+}
+
+void
+ta_parts_unref (TaParts *self)
+{
+  g_rc_box_release_full (self, clear);
+}
+
+typedef struct
+{
+  TaParts *parts;       /* (owned) */
+  TaProvider *provider; /* (owned) */
+} Find;
+
+static void
+find_free (Find *find)
+{
+  ta_parts_unref (find->parts);
+  ta_provider_unref (find->provider);
+  g_free (find);
+}
+
+static const char *
+peek (const TaSecret *secret)
+{
+  return secret == NULL ? NULL : ta_secret_peek (secret);
+}
+
+/* The id is the first found of environment, Secret Service and provider file. A stored secret goes
+ * with the id it was stored with. */
+static TaClient *
+choose (Find *find, const TaClient *stored, GError **error)
+{
+  gboolean use_environment = g_str_equal (find->provider->id, ENVIRONMENT_PROVIDER);
+  const char *id = use_environment ? find->parts->environment_id : NULL;
+  const char *secret = use_environment ? peek (find->parts->environment_secret) : NULL;
+
+  if (id == NULL && stored != NULL)
+    id = stored->id;
+  if (id == NULL)
+    id = find->provider->client_id;
+  if (secret == NULL && stored != NULL && g_strcmp0 (id, stored->id) == 0)
+    secret = peek (stored->secret);
+  if (id != NULL)
+    return ta_client_new (find->provider->id, id, secret, error);
+  g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
+               "Provider %s has no client id: set yours with tidio-auth client set --provider %s "
+               "--client-id ID",
+               find->provider->id, find->provider->id);
+  return NULL;
+}
+
+static void
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Find *find = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaClient) stored = ta_client_store_load_finish (TA_STORE (source), result, &error);
+  TaClient *client = NULL;
+
+  if (error == NULL)
+    client = choose (find, stored, &error);
+  if (client != NULL)
+    g_task_return_pointer (task, client, (GDestroyNotify) ta_client_unref);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+/* Finds the client id and secret to use at a provider. `may_prompt`: the user may be asked to
+ * unlock the keyring.
+ * Errors: TA_ERROR_NOT_CONFIGURED, TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
+void
+ta_parts_find_client_async (TaParts *self, TaProvider *provider, gboolean may_prompt,
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self->store, cancellable, callback, user_data);
+  Find *find = g_new0 (Find, 1);
+
+  g_task_set_source_tag (task, ta_parts_find_client_async);
+  find->parts = ta_parts_ref (self);
+  find->provider = ta_provider_ref (provider);
+  g_task_set_task_data (task, find, (GDestroyNotify) find_free);
+  ta_client_store_load_async (self->store, provider->id, may_prompt, cancellable, load_cb,
+                              g_steal_pointer (&task));
+}
+
+TaClient *
+ta_parts_find_client_finish (TaParts *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self->store), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-revocation.h"
+
+#include "broker/ta-token-endpoint.h"
+#include "io/ta-deadline.h"
+#include "io/ta-providers.h"
+
+/* Revoking what a record holds (RFC 7009): the refresh token first, because that ends the grant,
+ * then the access token. Best effort, within one deadline. */
+
+#define TIMEOUT 10
+
+typedef struct
+{
+  TaParts *parts;       /* (owned) */
+  TaRecord *record;     /* (owned) */
+  TaProvider *provider; /* (owned) (nullable) */
+  TaClient *client;     /* (owned) (nullable) */
+  TaDeadline *deadline; /* (owned) */
+  gboolean revoked;     /* the first token is */
+} Revocation;
+
+static void
+revocation_free (Revocation *revocation)
+{
+  ta_parts_unref (revocation->parts);
+  ta_record_unref (revocation->record);
+  g_clear_pointer (&revocation->provider, ta_provider_unref);
+  g_clear_pointer (&revocation->client, ta_client_unref);
+  ta_deadline_free (revocation->deadline);
+  g_free (revocation);
+}
+
+static gboolean
+is_revoked (GObject *source, GAsyncResult *result)
+{
+  g_autoptr (TaHttpResponse) response
+      = ta_token_endpoint_send_finish (TA_HTTP (source), result, NULL);
+
+  return response != NULL && response->status == 200;
+}
+
+/* Takes the task. */
+static void
+send (GTask *task, const TaSecret *token, const char *type_hint, GAsyncReadyCallback callback)
+{
+  Revocation *revocation = g_task_get_task_data (task);
+  g_autoptr (TaTokenRequest) request = ta_token_request_revoke (
+      revocation->provider, revocation->client, ta_secret_peek (token), type_hint);
+
+  ta_token_endpoint_send_async (revocation->parts->http, revocation->provider->revocation_endpoint,
+                                request, TIMEOUT,
+                                ta_deadline_get_cancellable (revocation->deadline), callback, task);
+}
+
+static void
+access_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Revocation *revocation = g_task_get_task_data (task);
+  gboolean revoked = is_revoked (source, result);
+
+  if (revocation->record->token->refresh_token == NULL)
+    revocation->revoked = revoked;
+  g_task_return_boolean (task, revocation->revoked);
+}
+
+static void
+refresh_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Revocation *revocation = g_task_get_task_data (task);
+
+  revocation->revoked = is_revoked (source, result);
+  send (g_steal_pointer (&task), revocation->record->token->access_token, "access_token",
+        access_token_cb);
+}
+
+static void
+client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Revocation *revocation = g_task_get_task_data (task);
+  TaToken *token = revocation->record->token;
+
+  revocation->client = ta_parts_find_client_finish (revocation->parts, result, NULL);
+  if (revocation->client == NULL)
+    {
+      g_task_return_boolean (task, FALSE);
+      return;
+    }
+  if (token->refresh_token != NULL)
+    send (g_steal_pointer (&task), token->refresh_token, "refresh_token", refresh_token_cb);
+  else
+    send (g_steal_pointer (&task), token->access_token, "access_token", access_token_cb);
+}
+
+/* Never fails: the answer is whether the provider confirmed it. */
+void
+ta_revocation_async (TaParts *parts, TaRecord *record, GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (parts->store, NULL, callback, user_data);
+  Revocation *revocation = g_new0 (Revocation, 1);
+
+  g_task_set_source_tag (task, ta_revocation_async);
+  revocation->parts = ta_parts_ref (parts);
+  revocation->record = ta_record_ref (record);
+  revocation->provider = ta_providers_find (record->provider, NULL);
+  revocation->deadline = ta_deadline_new (TIMEOUT, NULL);
+  g_task_set_task_data (task, revocation, (GDestroyNotify) revocation_free);
+  if (revocation->provider == NULL || revocation->provider->revocation_endpoint == NULL)
+    g_task_return_boolean (task, FALSE);
+  else
+    ta_parts_find_client_async (parts, revocation->provider, FALSE,
+                                ta_deadline_get_cancellable (revocation->deadline), client_cb,
+                                g_steal_pointer (&task));
+}
+
+gboolean
+ta_revocation_finish (TaParts *parts, GAsyncResult *result)
+{
+  g_return_val_if_fail (g_task_is_valid (result, parts->store), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), NULL);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "broker/ta-parts.h"
+#include "oauth/ta-token.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TA_SIGN_IN_WAITING,
+  TA_SIGN_IN_EXCHANGING,
+  TA_SIGN_IN_DONE,
+  TA_SIGN_IN_FAILED,
+} TaSignInState;
+
+/* What can be seen of a sign-in. */
+typedef struct
+{
+  char *account;        /* (owned): account id */
+  TaProvider *provider; /* (owned) */
+  TaSignInState state;
+  char *uri;         /* (owned): the authorization URI; empty while it is not known */
+  gint64 expires_at; /* Unix seconds */
+  GError *error;     /* (owned) (nullable): NULL unless failed */
+} TaSignInStatus;
+
+#define TA_TYPE_SIGN_IN (ta_sign_in_get_type ())
+G_DECLARE_FINAL_TYPE (TaSignIn, ta_sign_in, TA, SIGN_IN, GObject)
+
+TaSignIn *ta_sign_in_new (TaParts *parts, const char *account, TaProvider *provider,
+                          const char *const *scopes, gboolean open_browser);
+void ta_sign_in_start (TaSignIn *self);
+void ta_sign_in_cancel (TaSignIn *self);
+gboolean ta_sign_in_complete (TaSignIn *self, const char *address, GError **error);
+void ta_sign_in_end (TaSignIn *self, gboolean stored, const GError *error);
+
+const TaSignInStatus *ta_sign_in_get_status (TaSignIn *self);
+gboolean ta_sign_in_is_over (TaSignIn *self);
+
+G_END_DECLS

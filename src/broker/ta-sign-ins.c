@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-sign-ins.h"
+
+#include "base/ta-error.h"
+#include "io/ta-clock.h"
+#include "io/ta-providers.h"
+
+/* Who is signing in: which sign-ins run, and what becomes of what they are granted. */
+
+#define DEFAULT_PROVIDER "tidio"
+#define MAX_SIGN_INS 4
+#define KEEP_ENDED 60 /* seconds */
+
+struct _TaSignIns
+{
+  GObject parent_instance;
+
+  TaAccounts *accounts; /* (owned) */
+  GPtrArray *running;   /* (owned) (element-type TaSignIn) */
+};
+
+G_DEFINE_FINAL_TYPE (TaSignIns, ta_sign_ins, G_TYPE_OBJECT)
+
+/* The stored accounts, or the news that they cannot be read, and a token that was just granted. */
+typedef struct
+{
+  TaAccounts *accounts; /* (owned) */
+  TaSignIn *sign_in;    /* (owned) */
+  TaToken *token;       /* (owned) */
+} Grant;
+
+static void
+grant_free (Grant *grant)
+{
+  g_object_unref (grant->accounts);
+  g_object_unref (grant->sign_in);
+  ta_token_unref (grant->token);
+  g_free (grant);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Grant, grant_free)
+
+static void
+adopt_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TaAccount *account = TA_ACCOUNT (source);
+  g_autoptr (Grant) grant = user_data;
+  gboolean stored = ta_account_adopt_finish (account, result, NULL);
+
+  ta_accounts_add (grant->accounts, account);
+  ta_sign_in_end (grant->sign_in, stored, NULL);
+}
+
+/* Whether or not the stored accounts could be read, the grant is kept. */
+static void
+keep_grant_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TaAccounts *accounts = TA_ACCOUNTS (source);
+  g_autoptr (Grant) grant = user_data;
+  const char *id = ta_sign_in_get_status (grant->sign_in)->account;
+  const char *provider = ta_sign_in_get_status (grant->sign_in)->provider->id;
+  TaAccount *known = ta_accounts_peek (accounts, id);
+  TaRecord *previous = known == NULL ? NULL : ta_account_get_record (known);
+  g_autoptr (TaRecord) record
+      = ta_record_new (id, provider, grant->token, ta_clock_now (), previous);
+  g_autoptr (TaAccount) account = known == NULL ? NULL : g_object_ref (known);
+  g_autofree char *item_id = g_uuid_string_random ();
+
+  ta_accounts_load_finish (accounts, result, NULL);
+  if (account == NULL)
+    account = ta_account_new (ta_accounts_get_parts (accounts), item_id, record);
+  ta_account_adopt_async (account, record, adopt_cb, g_steal_pointer (&grant));
+}
+
+static void
+on_granted (TaSignIn *sign_in, TaToken *token, TaSignIns *self)
+{
+  Grant *grant = g_new0 (Grant, 1);
+
+  grant->accounts = g_object_ref (self->accounts);
+  grant->sign_in = g_object_ref (sign_in);
+  grant->token = ta_token_ref (token);
+  ta_accounts_load_async (self->accounts, TRUE, keep_grant_cb, grant);
+}
+
+static gboolean
+on_kept_long_enough (gpointer user_data)
+{
+  TaSignIn *sign_in = user_data;
+
+  g_signal_emit_by_name (sign_in, "expired");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_sign_in_changed (TaSignIn *sign_in, TaSignIns *self)
+{
+  if (!ta_sign_in_is_over (sign_in) || !g_ptr_array_find (self->running, sign_in, NULL))
+    return;
+  g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, KEEP_ENDED, on_kept_long_enough,
+                              g_object_ref (sign_in), g_object_unref);
+  g_ptr_array_remove (self->running, sign_in);
+}
+
+/* (nullable): the running sign-in of an account. Owned by this object. */
+TaSignIn *
+ta_sign_ins_find (TaSignIns *self, const char *account)
+{
+  for (guint i = 0; i < self->running->len; i++)
+    if (g_str_equal (ta_sign_in_get_status (self->running->pdata[i])->account, account))
+      return self->running->pdata[i];
+  return NULL;
+}
+
+static gboolean
+is_redirect_uri_taken (TaSignIns *self, const char *redirect_uri)
+{
+  for (guint i = 0; i < self->running->len; i++)
+    if (g_str_equal (ta_sign_in_get_status (self->running->pdata[i])->provider->redirect_uri,
+                     redirect_uri))
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether port 0 of the URI leaves room for several sign-ins at once. */
+static gboolean
+is_ephemeral (const char *redirect_uri)
+{
+  g_autoptr (GUri) uri = g_uri_parse (redirect_uri, G_URI_FLAGS_ENCODED, NULL);
+
+  return g_uri_get_port (uri) == 0;
+}
+
+static TaSignIn *
+start_sign_in (TaSignIns *self, const char *account, TaProvider *provider,
+               const char *const *scopes, gboolean open_browser, GError **error)
+{
+  TaSignIn *sign_in;
+
+  if (!is_ephemeral (provider->redirect_uri)
+      && is_redirect_uri_taken (self, provider->redirect_uri))
+    {
+      g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_IN_PROGRESS,
+                           "Another account is signing in on the same redirect URI: finish or "
+                           "cancel that first");
+      return NULL;
+    }
+  if (self->running->len >= MAX_SIGN_INS)
+    {
+      g_set_error_literal (error, TA_ERROR, TA_ERROR_BUSY,
+                           "Too many sign-ins are waiting: finish or cancel one first");
+      return NULL;
+    }
+  sign_in = ta_sign_in_new (ta_accounts_get_parts (self->accounts), account, provider, scopes,
+                            open_browser);
+  g_ptr_array_add (self->running, sign_in);
+  g_signal_connect_object (sign_in, "changed", G_CALLBACK (on_sign_in_changed), self, 0);
+  g_signal_connect_object (sign_in, "granted", G_CALLBACK (on_granted), self, 0);
+  g_signal_emit_by_name (self, "added", sign_in);
+  ta_sign_in_start (sign_in);
+  return sign_in;
+}
+
+/* The id that a sign-in of `account` is for. NULL with an error: "" is not clear. */
+static char *
+choose_id (TaSignIns *self, const char *account, const char *provider, GError **error)
+{
+  const char *chosen = ta_accounts_get_default (self->accounts);
+  TaAccount *known;
+
+  if (*account != '\0')
+    return g_strdup (account);
+  if (ta_accounts_get_size (self->accounts) == 0)
+    return g_strdup (*chosen != '\0' ? chosen : provider);
+  known = ta_accounts_find (self->accounts, "", error);
+  return known == NULL ? NULL : g_strdup (ta_account_get_id (known));
+}
+
+/* Starts a sign-in or joins the one that runs for the account. `provider` NULL: the account's own,
+ * or the default one for a new account; `scopes` NULL: those of the provider file. Owned by
+ * this object while it runs.
+ * Errors: TA_ERROR_NO_SUCH_ACCOUNT, TA_ERROR_NOT_CONFIGURED, TA_ERROR_NOT_SUPPORTED,
+ * TA_ERROR_SIGN_IN_IN_PROGRESS, TA_ERROR_BUSY, G_DBUS_ERROR_INVALID_ARGS. */
+TaSignIn *
+ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
+                   const char *const *scopes, gboolean open_browser, GError **error)
+{
+  const char *wanted = provider != NULL ? provider : DEFAULT_PROVIDER;
+  g_autofree char *id = choose_id (self, account, wanted, error);
+  TaAccount *known = id == NULL ? NULL : ta_accounts_peek (self->accounts, id);
+  TaSignIn *running = id == NULL ? NULL : ta_sign_ins_find (self, id);
+  g_autoptr (TaProvider) found = NULL;
+
+  if (id == NULL)
+    return NULL;
+  if (known != NULL)
+    wanted = ta_account_get_record (known)->provider;
+  if (provider != NULL && !g_str_equal (wanted, provider))
+    {
+      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                   "This account belongs to provider %s: leave the option out, or name a new "
+                   "account",
+                   wanted);
+      return NULL;
+    }
+  if (running != NULL)
+    return running;
+  if (known != NULL && ta_account_is_retired (known))
+    {
+      g_set_error_literal (error, TA_ERROR, TA_ERROR_BUSY,
+                           "This account is being signed out: try again in a moment");
+      return NULL;
+    }
+  found = ta_providers_find (wanted, error);
+  if (found == NULL)
+    return NULL;
+  return start_sign_in (self, id, found, scopes, open_browser, error);
+}
+
+/* Ends all sign-ins that wait. */
+void
+ta_sign_ins_cancel (TaSignIns *self)
+{
+  g_autolist (TaSignIn) running = NULL;
+
+  for (guint i = 0; i < self->running->len; i++)
+    running = g_list_prepend (running, g_object_ref (self->running->pdata[i]));
+  for (GList *link = running; link != NULL; link = link->next)
+    ta_sign_in_cancel (link->data);
+}
+
+guint
+ta_sign_ins_get_size (TaSignIns *self)
+{
+  return self->running->len;
+}
+
+static void
+ta_sign_ins_init (TaSignIns *self)
+{
+  self->running = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+static void
+ta_sign_ins_finalize (GObject *object)
+{
+  TaSignIns *self = TA_SIGN_INS (object);
+
+  g_ptr_array_unref (self->running);
+  g_object_unref (self->accounts);
+  G_OBJECT_CLASS (ta_sign_ins_parent_class)->finalize (object);
+}
+
+static void
+ta_sign_ins_class_init (TaSignInsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ta_sign_ins_finalize;
+
+  g_signal_new ("added", TA_TYPE_SIGN_INS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                TA_TYPE_SIGN_IN);
+}
+
+TaSignIns *
+ta_sign_ins_new (TaAccounts *accounts)
+{
+  TaSignIns *self = g_object_new (TA_TYPE_SIGN_INS, NULL);
+
+  self->accounts = g_object_ref (accounts);
+  return self;
+}

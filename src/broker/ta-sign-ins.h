@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "broker/ta-accounts.h"
+#include "broker/ta-sign-in.h"
+
+G_BEGIN_DECLS
+
+#define TA_TYPE_SIGN_INS (ta_sign_ins_get_type ())
+G_DECLARE_FINAL_TYPE (TaSignIns, ta_sign_ins, TA, SIGN_INS, GObject)
+
+TaSignIns *ta_sign_ins_new (TaAccounts *accounts);
+guint ta_sign_ins_get_size (TaSignIns *self);
+TaSignIn *ta_sign_ins_find (TaSignIns *self, const char *account);
+TaSignIn *ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
+                             const char *const *scopes, gboolean open_browser, GError **error);
+void ta_sign_ins_cancel (TaSignIns *self);
+
+G_END_DECLS

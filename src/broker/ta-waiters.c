@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-waiters.h"
+
+#include "base/ta-error.h"
+
+struct _TaWaiters
+{
+  GPtrArray *waiting; /* (owned) (element-type Waiter) */
+};
+
+typedef struct
+{
+  TaWaiters *waiters; /* (unowned) */
+  GTask *task;        /* (owned): returns a TaTokenAnswer */
+  TaTokenWish *wish;  /* (owned) */
+  guint timer;
+} Waiter;
+
+static void
+waiter_free (Waiter *waiter)
+{
+  g_clear_handle_id (&waiter->timer, g_source_remove);
+  g_object_unref (waiter->task);
+  ta_token_wish_free (waiter->wish);
+  g_free (waiter);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Waiter, waiter_free)
+
+TaWaiters *
+ta_waiters_new (void)
+{
+  TaWaiters *self = g_new0 (TaWaiters, 1);
+
+  self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) waiter_free);
+  return self;
+}
+
+void
+ta_waiters_free (TaWaiters *self)
+{
+  g_ptr_array_unref (self->waiting);
+  g_free (self);
+}
+
+static gboolean
+on_time (gpointer user_data)
+{
+  Waiter *waiter = user_data;
+  g_autoptr (GTask) task = g_object_ref (waiter->task);
+
+  waiter->timer = 0;
+  g_ptr_array_remove_fast (waiter->waiters->waiting, waiter);
+  g_task_return_new_error (task, TA_ERROR, TA_ERROR_TIMEOUT,
+                           "The token was not refreshed in time: try again");
+  return G_SOURCE_REMOVE;
+}
+
+/* Lets a caller wait, for as long as its wish says. `task` will return a TaTokenAnswer. */
+void
+ta_waiters_add (TaWaiters *self, GTask *task, const TaTokenWish *wish)
+{
+  Waiter *waiter = g_new0 (Waiter, 1);
+
+  waiter->waiters = self;
+  waiter->task = g_object_ref (task);
+  waiter->wish = ta_token_wish_copy (wish);
+  if (wish->timeout > 0)
+    waiter->timer = g_timeout_add_seconds (wish->timeout, on_time, waiter);
+  g_ptr_array_add (self->waiting, waiter);
+}
+
+/* Not now is not never: a token that is still valid is served while a refresh fails. */
+static gboolean
+is_served (const Waiter *waiter, const TaToken *token, gint64 now, const GError *error)
+{
+  return error == NULL
+         || (!g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED)
+             && ta_token_is_valid (token, now) && !ta_token_wish_rejects (waiter->wish, token));
+}
+
+/* Answers everybody: with `token`, which was refreshed if `error` is NULL, else with it or the
+ * error. `keep_interactive`: those that are interactive go on waiting. Whether somebody does. */
+gboolean
+ta_waiters_answer (TaWaiters *self, TaToken *token, gint64 now, const GError *error,
+                   gboolean keep_interactive)
+{
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+
+  self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) waiter_free);
+  while (waiting->len > 0)
+    {
+      g_autoptr (Waiter) waiter = g_ptr_array_steal_index (waiting, 0);
+
+      if (keep_interactive && waiter->wish->interactive)
+        g_ptr_array_add (self->waiting, g_steal_pointer (&waiter));
+      else if (is_served (waiter, token, now, error))
+        g_task_return_pointer (waiter->task, ta_token_answer_new (token, error != NULL),
+                               (GDestroyNotify) ta_token_answer_free);
+      else
+        g_task_return_error (waiter->task, g_error_copy (error));
+    }
+  return self->waiting->len > 0;
+}

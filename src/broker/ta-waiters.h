@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "broker/ta-token-answer.h"
+#include "broker/ta-token-wish.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The callers that wait for one refresh. */
+typedef struct _TaWaiters TaWaiters;
+
+TaWaiters *ta_waiters_new (void);
+void ta_waiters_free (TaWaiters *self);
+void ta_waiters_add (TaWaiters *self, GTask *task, const TaTokenWish *wish);
+gboolean ta_waiters_answer (TaWaiters *self, TaToken *token, gint64 now, const GError *error,
+                            gboolean keep_interactive);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaWaiters, ta_waiters_free)
+
+G_END_DECLS
