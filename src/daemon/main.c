@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "base/ta-error.h"
+#include "broker/ta-sign-ins.h"
+#include "daemon/ta-service.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* tidio-authd: the broker's life. Environment -> bus -> stored accounts -> name -> calls -> end. */
+
+#define BUS_NAME "org.tidio.Auth"
+#define EXIT_NAME_TAKEN 3
+
+/* The name is not taken before the accounts are known, so that nobody sees too few; but a keyring
+ * that hangs must not make activation fail. */
+#define LOAD_TIMEOUT 5
+
+/* A refresh or a write that runs may end first. */
+#define SETTLE_TIMEOUT_MS 4000
+#define SETTLE_STEP_MS 20
+
+typedef struct
+{
+  GMainLoop *loop;      /* (owned) */
+  TaAccounts *accounts; /* (owned) */
+  TaSignIns *sign_ins;  /* (owned) */
+  TaService *service;   /* (owned) (nullable) */
+  guint name;
+  guint load_timer;
+  int settle_left; /* ms; negative: not ending yet */
+  int status;
+} Daemon;
+
+static gboolean
+on_settle (gpointer user_data)
+{
+  Daemon *daemon = user_data;
+
+  daemon->settle_left -= SETTLE_STEP_MS;
+  if (daemon->settle_left > 0
+      && (!ta_accounts_are_settled (daemon->accounts)
+          || ta_sign_ins_get_size (daemon->sign_ins) > 0))
+    return G_SOURCE_CONTINUE;
+  g_main_loop_quit (daemon->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+end (Daemon *daemon, int status)
+{
+  if (daemon->settle_left >= 0)
+    return;
+  daemon->status = status;
+  daemon->settle_left = SETTLE_TIMEOUT_MS;
+  ta_sign_ins_cancel (daemon->sign_ins);
+  ta_accounts_flush (daemon->accounts);
+  g_timeout_add (SETTLE_STEP_MS, on_settle, daemon);
+}
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  end (user_data, EXIT_SUCCESS);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_name_lost (GDBusConnection *bus, const char *name, gpointer user_data)
+{
+  Daemon *daemon = user_data;
+
+  if (daemon->settle_left < 0)
+    g_printerr (_ ("tidio-authd: the name %s belongs to another program\n"), name);
+  end (daemon, EXIT_NAME_TAKEN);
+}
+
+static void
+own_name (Daemon *daemon)
+{
+  g_clear_handle_id (&daemon->load_timer, g_source_remove);
+  if (daemon->name == 0)
+    daemon->name
+        = g_bus_own_name (G_BUS_TYPE_SESSION, BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL,
+                          NULL, on_name_lost, daemon, NULL);
+}
+
+static gboolean
+on_load_timeout (gpointer user_data)
+{
+  Daemon *daemon = user_data;
+
+  daemon->load_timer = 0;
+  own_name (daemon);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ta_accounts_load_finish (TA_ACCOUNTS (source), result, &error))
+    g_message ("%s", error->message);
+  own_name (user_data);
+}
+
+/* Variables that would print messages, log TLS keys or put other code or another keyring in the
+ * place of the system's. */
+static void
+clean_environment (void)
+{
+  const char *const unwanted[] = {
+    "SSLKEYLOGFILE",
+    "G_DBUS_DEBUG",
+    "SECRET_BACKEND",
+    "SECRET_FILE_TEST_PATH",
+    "SECRET_FILE_TEST_PASSWORD",
+    "SECRET_SERVICE_BUS_NAME",
+    "SNAP_NAME",
+    "SOUP_SERVER_HTTP2",
+    "GNUTLS_SYSTEM_PRIORITY_FILE",
+    "GIO_USE_TLS",
+    "GIO_MODULE_DIR",
+    "GIO_EXTRA_MODULES",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (unwanted); i++)
+    g_unsetenv (unwanted[i]);
+  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
+  umask (077);
+}
+
+/* The client's credentials are not for the children. */
+static TaParts *
+create_parts (void)
+{
+  TaParts *parts = ta_parts_new (g_getenv ("TIDIO_CLIENT_ID"), g_getenv ("TIDIO_CLIENT_SECRET"));
+
+  g_unsetenv ("TIDIO_CLIENT_ID");
+  g_unsetenv ("TIDIO_CLIENT_SECRET");
+  return parts;
+}
+
+static int
+run (GDBusConnection *bus)
+{
+  g_autoptr (TaParts) parts = create_parts ();
+  g_autoptr (GError) error = NULL;
+  Daemon daemon = { .settle_left = -1 };
+
+  daemon.loop = g_main_loop_new (NULL, FALSE);
+  daemon.accounts = ta_accounts_new (parts);
+  daemon.sign_ins = ta_sign_ins_new (daemon.accounts);
+  daemon.service = ta_service_new (bus, daemon.accounts, daemon.sign_ins, &error);
+  if (daemon.service == NULL)
+    {
+      g_printerr ("tidio-authd: %s\n", error->message);
+      return EXIT_FAILURE;
+    }
+  g_unix_signal_add (SIGTERM, on_signal, &daemon);
+  g_unix_signal_add (SIGINT, on_signal, &daemon);
+  daemon.load_timer = g_timeout_add_seconds (LOAD_TIMEOUT, on_load_timeout, &daemon);
+  ta_accounts_load_async (daemon.accounts, FALSE, load_cb, &daemon);
+  g_main_loop_run (daemon.loop);
+
+  g_clear_handle_id (&daemon.name, g_bus_unown_name);
+  g_object_unref (daemon.service);
+  g_object_unref (daemon.sign_ins);
+  g_object_unref (daemon.accounts);
+  g_main_loop_unref (daemon.loop);
+  return daemon.status;
+}
+
+int
+main (int argc, char *argv[])
+{
+  gboolean version = FALSE;
+  const GOptionEntry entries[] = {
+    { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_ ("Print the version and exit"), NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GDBusConnection) bus = NULL;
+  g_autoptr (GError) error = NULL;
+
+  clean_environment ();
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, TA_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_option_context_set_summary (context, _ ("The token broker org.tidio.Auth. The session bus "
+                                            "starts it when it is needed."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1)
+    {
+      g_printerr ("tidio-authd: %s\n",
+                  error != NULL ? error->message : _ ("There are no arguments; see --help"));
+      return 2;
+    }
+  if (version)
+    {
+      g_print ("tidio-authd %s\n", TA_VERSION);
+      return EXIT_SUCCESS;
+    }
+  ta_error_quark ();
+  bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
+  if (bus == NULL)
+    {
+      g_printerr (_ ("tidio-authd: there is no session bus: %s\n"), error->message);
+      return EXIT_FAILURE;
+    }
+  return run (bus);
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-service.h"
+
+#include "base/ta-error.h"
+#include "broker/ta-sign-out.h"
+#include "daemon/ta-account-object.h"
+#include "daemon/ta-call-method.h"
+#include "daemon/ta-options.h"
+#include "daemon/ta-reply.h"
+#include "daemon/ta-sign-in-object.h"
+#include "daemon/ta-token-method.h"
+#include "oauth/ta-authorization.h"
+
+#include <string.h>
+
+/* The object /org/tidio/Auth: it translates between the bus and the broker, and decides nothing. */
+
+#define PATH "/org/tidio/Auth"
+
+struct _TaService
+{
+  TaDBusAuthSkeleton parent_instance;
+
+  TaAccounts *accounts;              /* (owned) */
+  TaSignIns *sign_ins;               /* (owned) */
+  GDBusObjectManagerServer *manager; /* (owned) */
+  GHashTable *sign_in_objects;       /* (owned): TaSignIn (unowned) to TaSignInObject (owned) */
+  guint n_sign_ins;                  /* so far */
+  GDBusInterfaceVTable vtable;
+};
+
+static void iface_init (TaDBusAuthIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (TaService, ta_service, TA_DBUS_TYPE_AUTH_SKELETON,
+                               G_IMPLEMENT_INTERFACE (TA_DBUS_TYPE_AUTH, iface_init))
+
+static void
+start_sign_in (TaService *self, const char *account, GVariant *options,
+               GDBusMethodInvocation *invocation)
+{
+  const char *provider = NULL;
+  gboolean open_browser = TRUE;
+  g_autofree const char **scopes = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_sign_ins = self->n_sign_ins;
+  TaSignInObject *object;
+  TaSignIn *sign_in;
+
+  g_variant_lookup (options, "provider", "&s", &provider);
+  g_variant_lookup (options, "open-browser", "b", &open_browser);
+  g_variant_lookup (options, "scopes", "^a&s", &scopes);
+  sign_in = ta_sign_ins_start (self->sign_ins, account, provider, scopes, open_browser, &error);
+  if (sign_in == NULL)
+    {
+      ta_reply_error (invocation, error);
+      return;
+    }
+  object = g_hash_table_lookup (self->sign_in_objects, sign_in);
+  if (self->n_sign_ins > n_sign_ins)
+    ta_sign_in_object_set_starter (object, g_dbus_method_invocation_get_sender (invocation));
+  ta_sign_in_object_answer_when_ready (object, invocation);
+}
+
+/* A keyring that cannot be read does not stand in the way: the sign-in asks to unlock it. */
+static void
+sign_in_load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+  TaService *self = g_dbus_method_invocation_get_user_data (invocation);
+  g_autoptr (GVariant) options = NULL;
+  const char *account;
+
+  ta_accounts_load_finish (TA_ACCOUNTS (source), result, NULL);
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s@a{sv})", &account,
+                 &options);
+  start_sign_in (self, account, options, invocation);
+}
+
+static gboolean
+check_sign_in (const char *account, GVariant *options, GError **error)
+{
+  const TaOption table[] = {
+    { "provider", "s" }, { "scopes", "as" }, { "open-browser", "b" }, { "flow", "s" }, { NULL },
+  };
+  const char *flow = "browser";
+  g_autofree const char **scopes = NULL;
+
+  if (!ta_options_check_account (account, error) || !ta_options_check (options, table, error))
+    return FALSE;
+  if (g_variant_lookup (options, "scopes", "^a&s", &scopes)
+      && !ta_authorization_check_scopes (scopes, error))
+    return FALSE;
+  g_variant_lookup (options, "flow", "&s", &flow);
+  if (g_str_equal (flow, "browser"))
+    return TRUE;
+  if (g_str_equal (flow, "device"))
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_NOT_SUPPORTED,
+                         "The device flow is not supported by this version: use browser");
+  else
+    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                         "Option flow must be browser or device");
+  return FALSE;
+}
+
+static gboolean
+handle_sign_in (TaDBusAuth *object, GDBusMethodInvocation *invocation, const char *account,
+                GVariant *options)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (check_sign_in (account, options, &error))
+    ta_accounts_load_async (TA_SERVICE (object)->accounts, FALSE, sign_in_load_cb, invocation);
+  else
+    ta_reply_error (invocation, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+sign_out_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean revoked;
+
+  if (ta_sign_out_finish (TA_ACCOUNTS (source), result, &revoked, &error))
+    ta_dbus_auth_complete_sign_out (g_dbus_method_invocation_get_user_data (invocation), invocation,
+                                    revoked);
+  else
+    ta_reply_error (invocation, error);
+}
+
+static gboolean
+handle_sign_out (TaDBusAuth *object, GDBusMethodInvocation *invocation, const char *account,
+                 GVariant *options)
+{
+  TaService *self = TA_SERVICE (object);
+  const TaOption table[] = { { NULL } };
+  g_autoptr (GError) error = NULL;
+
+  if (ta_options_check_account (account, &error) && ta_options_check (options, table, &error))
+    ta_sign_out_async (self->accounts, self->sign_ins, account, sign_out_cb, invocation);
+  else
+    ta_reply_error (invocation, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_get_token (TaDBusAuth *object, GDBusMethodInvocation *invocation, const char *account,
+                  GVariant *options)
+{
+  TaService *self = TA_SERVICE (object);
+
+  ta_token_method_run (self->accounts, self->sign_ins, account, options, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_call_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, const char *account,
+                 const char *method, const char *path, const char *body, GVariant *options)
+{
+  TaService *self = TA_SERVICE (object);
+  TaCall *call = g_new0 (TaCall, 1);
+
+  call->account = g_strdup (account);
+  call->method = g_strdup (method);
+  call->path = g_strdup (path);
+  call->body = *body == '\0' ? NULL : g_bytes_new (body, strlen (body));
+  call->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  ta_call_method_run (self->accounts, self->sign_ins, call, options, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void export(TaService *self, const char *path, gpointer interface)
+{
+  g_autoptr (TaDBusObjectSkeleton) object = ta_dbus_object_skeleton_new (path);
+
+  g_dbus_object_skeleton_add_interface (G_DBUS_OBJECT_SKELETON (object), interface);
+  g_dbus_object_manager_server_export (self->manager, G_DBUS_OBJECT_SKELETON (object));
+}
+
+static void
+on_account_added (TaAccounts *accounts, TaAccount *account, TaService *self)
+{
+  g_autoptr (TaAccountObject) object = ta_account_object_new (account);
+  g_autofree char *path = ta_account_object_path (ta_account_get_id (account));
+
+  export(self, path, object);
+}
+
+static void
+on_account_removed (TaAccounts *accounts, TaAccount *account, TaService *self)
+{
+  g_autofree char *path = ta_account_object_path (ta_account_get_id (account));
+
+  g_dbus_object_manager_server_unexport (self->manager, path);
+}
+
+static void
+on_sign_in_expired (TaSignIn *sign_in, TaService *self)
+{
+  TaSignInObject *object = g_hash_table_lookup (self->sign_in_objects, sign_in);
+  g_autoptr (GDBusObject) exported = g_dbus_interface_dup_object (G_DBUS_INTERFACE (object));
+
+  g_dbus_object_manager_server_unexport (self->manager, g_dbus_object_get_object_path (exported));
+  g_hash_table_remove (self->sign_in_objects, sign_in);
+}
+
+static void
+on_sign_in_added (TaSignIns *sign_ins, TaSignIn *sign_in, TaService *self)
+{
+  TaSignInObject *object = ta_sign_in_object_new (sign_in);
+  g_autofree char *path = g_strdup_printf (PATH "/SignIns/%u", ++self->n_sign_ins);
+
+  g_hash_table_insert (self->sign_in_objects, sign_in, object);
+  g_signal_connect_object (sign_in, "expired", G_CALLBACK (on_sign_in_expired), self, 0);
+  export(self, path, object);
+}
+
+static void
+on_default_changed (TaAccounts *accounts, TaService *self)
+{
+  ta_dbus_auth_set_default_account (TA_DBUS_AUTH (self), ta_accounts_get_default (accounts));
+}
+
+/* The generated code would take any value; this asks the broker. */
+static gboolean
+set_property (GDBusConnection *bus, const char *sender, const char *path, const char *interface,
+              const char *name, GVariant *value, GError **error, gpointer user_data)
+{
+  TaService *self = TA_SERVICE (user_data);
+  const char *account = g_variant_get_string (value, NULL);
+
+  return ta_options_check_account (account, error)
+         && ta_accounts_set_default (self->accounts, account, error);
+}
+
+static GDBusInterfaceVTable *
+ta_service_get_vtable (GDBusInterfaceSkeleton *skeleton)
+{
+  TaService *self = TA_SERVICE (skeleton);
+
+  self->vtable = *G_DBUS_INTERFACE_SKELETON_CLASS (ta_service_parent_class)->get_vtable (skeleton);
+  self->vtable.set_property = set_property;
+  return &self->vtable;
+}
+
+static void
+iface_init (TaDBusAuthIface *iface)
+{
+  iface->handle_sign_in = handle_sign_in;
+  iface->handle_sign_out = handle_sign_out;
+  iface->handle_get_token = handle_get_token;
+  iface->handle_call_api = handle_call_api;
+}
+
+static void
+ta_service_init (TaService *self)
+{
+  self->manager = g_dbus_object_manager_server_new (PATH);
+  self->sign_in_objects = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+}
+
+static void
+ta_service_finalize (GObject *object)
+{
+  TaService *self = TA_SERVICE (object);
+
+  g_object_unref (self->manager);
+  g_hash_table_unref (self->sign_in_objects);
+  g_object_unref (self->sign_ins);
+  g_object_unref (self->accounts);
+  G_OBJECT_CLASS (ta_service_parent_class)->finalize (object);
+}
+
+static void
+ta_service_class_init (TaServiceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ta_service_finalize;
+  G_DBUS_INTERFACE_SKELETON_CLASS (klass)->get_vtable = ta_service_get_vtable;
+}
+
+/* Puts the service and the objects below it on the bus. */
+TaService *
+ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins, GError **error)
+{
+  g_autoptr (TaService) self = g_object_new (TA_TYPE_SERVICE, NULL);
+
+  self->accounts = g_object_ref (accounts);
+  self->sign_ins = g_object_ref (sign_ins);
+  g_signal_connect_object (accounts, "added", G_CALLBACK (on_account_added), self, 0);
+  g_signal_connect_object (accounts, "removed", G_CALLBACK (on_account_removed), self, 0);
+  g_signal_connect_object (accounts, "default-changed", G_CALLBACK (on_default_changed), self, 0);
+  g_signal_connect_object (sign_ins, "added", G_CALLBACK (on_sign_in_added), self, 0);
+  ta_dbus_auth_set_version (TA_DBUS_AUTH (self), 1);
+  on_default_changed (accounts, self);
+  g_dbus_object_manager_server_set_connection (self->manager, bus);
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self), bus, PATH, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "broker/ta-sign-ins.h"
+#include "ta-dbus.h"
+
+G_BEGIN_DECLS
+
+#define TA_TYPE_SERVICE (ta_service_get_type ())
+G_DECLARE_FINAL_TYPE (TaService, ta_service, TA, SERVICE, TaDBusAuthSkeleton)
+
+TaService *ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
+                           GError **error);
+
+G_END_DECLS

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-sign-in-object.h"
+
+#include "base/ta-error.h"
+#include "daemon/ta-reply.h"
+
+/* A sign-in on the bus: its properties follow it. */
+
+/* How long a SignIn call waits for the authorization URI, so that a caller may read it right away.
+ * It is there at once unless the keyring has to be unlocked first. */
+#define READY_TIMEOUT_MS 1000
+
+struct _TaSignInObject
+{
+  TaDBusAuthSignInSkeleton parent_instance;
+
+  TaSignIn *sign_in; /* (owned) */
+  char *starter;     /* (owned) (nullable): unique bus name of who started it */
+};
+
+static void iface_init (TaDBusAuthSignInIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (TaSignInObject, ta_sign_in_object,
+                               TA_DBUS_TYPE_AUTH_SIGN_IN_SKELETON,
+                               G_IMPLEMENT_INTERFACE (TA_DBUS_TYPE_AUTH_SIGN_IN, iface_init))
+
+static void
+on_changed (TaSignIn *sign_in, TaDBusAuthSignIn *object)
+{
+  const char *const states[] = {
+    [TA_SIGN_IN_WAITING] = "waiting",
+    [TA_SIGN_IN_EXCHANGING] = "exchanging",
+    [TA_SIGN_IN_DONE] = "done",
+    [TA_SIGN_IN_FAILED] = "failed",
+  };
+  const GError *error = ta_sign_in_get_status (sign_in)->error;
+  g_autofree char *name = error == NULL ? g_strdup ("") : g_dbus_error_encode_gerror (error);
+  g_autofree char *message = error == NULL ? g_strdup ("") : ta_reply_message (error);
+
+  ta_dbus_auth_sign_in_set_account (object, ta_sign_in_get_status (sign_in)->account);
+  ta_dbus_auth_sign_in_set_uri (object, ta_sign_in_get_status (sign_in)->uri);
+  ta_dbus_auth_sign_in_set_expires_at (object, ta_sign_in_get_status (sign_in)->expires_at);
+  ta_dbus_auth_sign_in_set_error (object, name);
+  ta_dbus_auth_sign_in_set_error_message (object, message);
+  ta_dbus_auth_sign_in_set_state (object, states[ta_sign_in_get_status (sign_in)->state]);
+}
+
+static gboolean
+handle_cancel (TaDBusAuthSignIn *object, GDBusMethodInvocation *invocation)
+{
+  ta_sign_in_cancel (TA_SIGN_IN_OBJECT (object)->sign_in);
+  ta_dbus_auth_sign_in_complete_cancel (object, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_complete (TaDBusAuthSignIn *object, GDBusMethodInvocation *invocation,
+                 const char *redirect_uri)
+{
+  TaSignInObject *self = TA_SIGN_IN_OBJECT (object);
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  g_autoptr (GError) error = NULL;
+
+  if (g_strcmp0 (sender, self->starter) != 0)
+    error = g_error_new_literal (TA_ERROR, TA_ERROR_NOT_AUTHORIZED,
+                                 "Only the program that started a sign-in may complete it");
+  else if (ta_sign_in_complete (self->sign_in, redirect_uri, &error))
+    {
+      ta_dbus_auth_sign_in_complete_complete (object, invocation);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+  ta_reply_error (invocation, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+typedef struct
+{
+  TaSignInObject *object;            /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) */
+  guint timer;
+} Answer;
+
+static void
+answer (Answer *self)
+{
+  GDBusInterface *interface = G_DBUS_INTERFACE (self->object);
+  g_autoptr (GDBusObject) exported = g_dbus_interface_dup_object (interface);
+
+  g_signal_handlers_disconnect_by_data (self->object->sign_in, self);
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_dbus_method_invocation_return_value (
+      g_steal_pointer (&self->invocation),
+      g_variant_new ("(o)", g_dbus_object_get_object_path (exported)));
+  g_object_unref (self->object);
+  g_free (self);
+}
+
+static gboolean
+on_ready_timeout (gpointer user_data)
+{
+  Answer *self = user_data;
+
+  self->timer = 0;
+  answer (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_ready (TaSignIn *sign_in)
+{
+  return *ta_sign_in_get_status (sign_in)->uri != '\0' || ta_sign_in_is_over (sign_in);
+}
+
+static void
+on_progress (TaSignIn *sign_in, Answer *self)
+{
+  if (is_ready (sign_in))
+    answer (self);
+}
+
+/* Answers a SignIn call with the path of this object, which is exported. Takes the invocation. */
+void
+ta_sign_in_object_answer_when_ready (TaSignInObject *self, GDBusMethodInvocation *invocation)
+{
+  Answer *pending = g_new0 (Answer, 1);
+
+  pending->object = g_object_ref (self);
+  pending->invocation = invocation;
+  if (is_ready (self->sign_in))
+    {
+      answer (pending);
+      return;
+    }
+  g_signal_connect (self->sign_in, "changed", G_CALLBACK (on_progress), pending);
+  pending->timer = g_timeout_add (READY_TIMEOUT_MS, on_ready_timeout, pending);
+}
+
+/* Only the program of this unique bus name may complete the sign-in. */
+void
+ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter)
+{
+  g_free (self->starter);
+  self->starter = g_strdup (starter);
+}
+
+/* Owned by the object. */
+TaSignIn *
+ta_sign_in_object_get_sign_in (TaSignInObject *self)
+{
+  return self->sign_in;
+}
+
+static void
+iface_init (TaDBusAuthSignInIface *iface)
+{
+  iface->handle_cancel = handle_cancel;
+  iface->handle_complete = handle_complete;
+}
+
+static void
+ta_sign_in_object_init (TaSignInObject *self)
+{
+}
+
+static void
+ta_sign_in_object_finalize (GObject *object)
+{
+  TaSignInObject *self = TA_SIGN_IN_OBJECT (object);
+
+  g_object_unref (self->sign_in);
+  g_free (self->starter);
+  G_OBJECT_CLASS (ta_sign_in_object_parent_class)->finalize (object);
+}
+
+static void
+ta_sign_in_object_class_init (TaSignInObjectClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ta_sign_in_object_finalize;
+}
+
+TaSignInObject *
+ta_sign_in_object_new (TaSignIn *sign_in)
+{
+  TaSignInObject *self = g_object_new (TA_TYPE_SIGN_IN_OBJECT, NULL);
+
+  self->sign_in = g_object_ref (sign_in);
+  on_changed (sign_in, TA_DBUS_AUTH_SIGN_IN (self));
+  g_signal_connect_object (sign_in, "changed", G_CALLBACK (on_changed), self, 0);
+  return self;
+}

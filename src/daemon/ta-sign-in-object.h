@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "broker/ta-sign-in.h"
+#include "ta-dbus.h"
+
+G_BEGIN_DECLS
+
+#define TA_TYPE_SIGN_IN_OBJECT (ta_sign_in_object_get_type ())
+G_DECLARE_FINAL_TYPE (TaSignInObject, ta_sign_in_object, TA, SIGN_IN_OBJECT,
+                      TaDBusAuthSignInSkeleton)
+
+TaSignInObject *ta_sign_in_object_new (TaSignIn *sign_in);
+TaSignIn *ta_sign_in_object_get_sign_in (TaSignInObject *self);
+void ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter);
+void ta_sign_in_object_answer_when_ready (TaSignInObject *self, GDBusMethodInvocation *invocation);
+
+G_END_DECLS
