@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* The answers of `call` that are no D-Bus errors but still end the program with a code of their
+ * own. */
+#define TA_CLI_ERROR (ta_cli_error_quark ())
+
+typedef enum
+{
+  TA_CLI_ERROR_HTTP,
+} TaCliError;
+
+GQuark ta_cli_error_quark (void);
+int ta_cli_get_exit_code (const GError *error);
+void ta_cli_report (const GError *error);
+void ta_cli_warn (const char *sentence);
+void ta_cli_set_file_error (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+gboolean ta_cli_write (int fd, const char *data, gsize length, GError **error);
+gboolean ta_cli_print (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+gboolean ta_cli_print_json (JsonBuilder *builder, GError **error);
+
+G_END_DECLS

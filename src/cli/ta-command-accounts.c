@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-command.h"
+
+#include "ta-bus.h"
+#include "ta-cli.h"
+#include "ta-options.h"
+
+#include <glib/gi18n.h>
+
+#define TIMEOUT_MS (30 * 1000)
+#define N_COLUMNS 4
+
+/* An account is the a{sv} of its properties, as the broker sent them. */
+
+static const char *
+get_string (GVariant *account, const char *property)
+{
+  const char *value = "";
+
+  g_variant_lookup (account, property, "&s", &value);
+  return value;
+}
+
+static gint64
+get_time (GVariant *account, const char *property)
+{
+  gint64 value = 0;
+
+  g_variant_lookup (account, property, "x", &value);
+  return value;
+}
+
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (get_string (*(GVariant *const *) a, "Id"),
+                    get_string (*(GVariant *const *) b, "Id"));
+}
+
+static GPtrArray *
+load (TaDBusAuth *auth, GError **error)
+{
+  g_autoptr (GPtrArray) accounts
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  g_autoptr (GVariantIter) objects = NULL;
+  GVariant *interfaces;
+  g_autoptr (GVariant) reply = ta_bus_call (auth, "org.freedesktop.DBus.ObjectManager",
+                                            "GetManagedObjects", NULL, "(a{oa{sa{sv}}})", error);
+
+  if (reply == NULL)
+    return NULL;
+  g_variant_get (reply, "(a{oa{sa{sv}}})", &objects);
+  while (g_variant_iter_loop (objects, "{&o@a{sa{sv}}}", NULL, &interfaces))
+    {
+      GVariant *account
+          = g_variant_lookup_value (interfaces, "org.tidio.Auth.Account", G_VARIANT_TYPE_VARDICT);
+
+      if (account != NULL)
+        g_ptr_array_add (accounts, account);
+    }
+  g_ptr_array_sort (accounts, compare);
+  return g_steal_pointer (&accounts);
+}
+
+/* Whether an empty account argument means this one. */
+static gboolean
+is_default (GVariant *account, GPtrArray *accounts, const char *default_account)
+{
+  if (*default_account == '\0')
+    return accounts->len == 1;
+  return g_str_equal (get_string (account, "Id"), default_account);
+}
+
+static void
+add_json (JsonBuilder *builder, GVariant *account, gboolean is_default_account)
+{
+  g_autofree const char **scopes = NULL;
+
+  g_variant_lookup (account, "Scopes", "^a&s", &scopes);
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "id");
+  json_builder_add_string_value (builder, get_string (account, "Id"));
+  json_builder_set_member_name (builder, "provider");
+  json_builder_add_string_value (builder, get_string (account, "Provider"));
+  json_builder_set_member_name (builder, "state");
+  json_builder_add_string_value (builder, get_string (account, "State"));
+  json_builder_set_member_name (builder, "scopes");
+  json_builder_begin_array (builder);
+  for (guint i = 0; scopes != NULL && scopes[i] != NULL; i++)
+    json_builder_add_string_value (builder, scopes[i]);
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "expires_at");
+  json_builder_add_int_value (builder, get_time (account, "ExpiresAt"));
+  json_builder_set_member_name (builder, "signed_in_at");
+  json_builder_add_int_value (builder, get_time (account, "SignedInAt"));
+  json_builder_set_member_name (builder, "refreshed_at");
+  json_builder_add_int_value (builder, get_time (account, "RefreshedAt"));
+  json_builder_set_member_name (builder, "default");
+  json_builder_add_boolean_value (builder, is_default_account);
+  json_builder_end_object (builder);
+}
+
+static gboolean
+print_json (GPtrArray *accounts, const char *default_account, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < accounts->len; i++)
+    add_json (builder, accounts->pdata[i],
+              is_default (accounts->pdata[i], accounts, default_account));
+  json_builder_end_array (builder);
+  return ta_cli_print_json (builder, error);
+}
+
+static char *
+format_time (gint64 seconds)
+{
+  g_autoptr (GDateTime) time = seconds == 0 ? NULL : g_date_time_new_from_unix_local (seconds);
+
+  return time == NULL ? g_strdup (_ ("unknown")) : g_date_time_format (time, "%F %R");
+}
+
+/* Rows of a mark and N_COLUMNS cells each. */
+static char *
+align (GPtrArray *rows)
+{
+  GString *table = g_string_new (NULL);
+  glong widths[N_COLUMNS] = { 0 };
+
+  for (guint i = 0; i < rows->len; i++)
+    for (guint column = 0; column < N_COLUMNS; column++)
+      {
+        char **row = rows->pdata[i];
+
+        widths[column] = MAX (widths[column], g_utf8_strlen (row[column + 1], -1));
+      }
+  for (guint i = 0; i < rows->len; i++)
+    {
+      char **row = rows->pdata[i];
+
+      g_string_append_printf (table, "%s%s ", i == 0 ? "" : "\n", row[0]);
+      for (guint column = 0; column < N_COLUMNS - 1; column++)
+        g_string_append_printf (table, "%s%*s", row[column + 1],
+                                (int) (widths[column] - g_utf8_strlen (row[column + 1], -1)) + 2,
+                                "");
+      g_string_append (table, row[N_COLUMNS]);
+    }
+  return g_string_free (table, FALSE);
+}
+
+static gboolean
+print_table (GPtrArray *accounts, const char *default_account, GError **error)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
+  const char *titles[] = { " ", _ ("ACCOUNT"), _ ("PROVIDER"), _ ("STATE"), _ ("EXPIRES"), NULL };
+  g_autofree char *table = NULL;
+
+  if (accounts->len == 0)
+    {
+      ta_cli_warn (_ ("No accounts yet: sign in with tidio-auth sign-in"));
+      return TRUE;
+    }
+  g_ptr_array_add (rows, g_strdupv ((char **) titles));
+  for (guint i = 0; i < accounts->len; i++)
+    {
+      GVariant *account = accounts->pdata[i];
+      g_autofree char *expires = format_time (get_time (account, "ExpiresAt"));
+      const char *row[] = { is_default (account, accounts, default_account) ? "*" : " ",
+                            get_string (account, "Id"),
+                            get_string (account, "Provider"),
+                            get_string (account, "State"),
+                            expires,
+                            NULL };
+
+      g_ptr_array_add (rows, g_strdupv ((char **) row));
+    }
+  table = align (rows);
+  return ta_cli_print (error, "%s", table);
+}
+
+gboolean
+ta_command_accounts (int argc, char **argv, GError **error)
+{
+  g_auto (GStrv) arguments = NULL;
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print a JSON array"), NULL },
+    { G_OPTION_REMAINING, 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING_ARRAY, &arguments, NULL,
+      NULL },
+    { NULL },
+  };
+  g_autoptr (TaDBusAuth) auth = NULL;
+  g_autoptr (GPtrArray) accounts = NULL;
+  g_autofree char *default_account = NULL;
+
+  if (!ta_options_parse (_ ("Lists the accounts; * marks the default.\n\n"
+                            "Example: tidio-auth accounts --json"),
+                         entries, argc, argv, error))
+    return FALSE;
+  if (arguments != NULL)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           _ ("This command takes no arguments"));
+      return FALSE;
+    }
+  auth = ta_bus_connect (TIMEOUT_MS, error);
+  accounts = auth == NULL ? NULL : load (auth, error);
+  default_account = accounts == NULL ? NULL : ta_bus_get_default_account (auth, error);
+  if (default_account == NULL)
+    return FALSE;
+  return json ? print_json (accounts, default_account, error)
+              : print_table (accounts, default_account, error);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-command.h"
+
+#include "base/ta-error.h"
+#include "ta-bus.h"
+#include "ta-cli.h"
+#include "ta-options.h"
+#include "ta-sign-in-watch.h"
+
+#include <glib/gi18n.h>
+
+/* SignIn itself returns at once; what takes long is told by the object. */
+#define TIMEOUT_MS (30 * 1000)
+
+typedef struct
+{
+  char **arguments; /* (owned) (nullable) */
+  char *provider;   /* (owned) (nullable) */
+  char *scopes;     /* (owned) (nullable) */
+  gboolean no_browser;
+} Options;
+
+static void
+clear_options (Options *options)
+{
+  g_strfreev (options->arguments);
+  g_free (options->provider);
+  g_free (options->scopes);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, clear_options)
+
+static gboolean
+parse (Options *options, int argc, char **argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "provider", 0, 0, G_OPTION_ARG_STRING, &options->provider,
+      N_ ("Provider of a new account, default tidio"), N_ ("PROVIDER") },
+    { "scopes", 0, 0, G_OPTION_ARG_STRING, &options->scopes,
+      N_ ("Scopes to ask for, separated by spaces"), N_ ("SCOPES") },
+    { "no-browser", 0, 0, G_OPTION_ARG_NONE, &options->no_browser,
+      N_ ("Open no browser, only print the page's address"), NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->arguments, NULL,
+      N_ ("[ACCOUNT]") },
+    { NULL },
+  };
+
+  return ta_options_parse (_ ("Signs an account in through the browser. Ctrl-C cancels.\n\n"
+                              "Example: tidio-auth sign-in work"),
+                           entries, argc, argv, error);
+}
+
+static GVariant *
+build_request (const Options *options, gboolean open_browser)
+{
+  g_auto (GVariantBuilder) request = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+
+  if (options->provider != NULL)
+    g_variant_builder_add (&request, "{sv}", "provider", g_variant_new_string (options->provider));
+  if (options->scopes != NULL)
+    {
+      g_auto (GStrv) words = g_strsplit_set (options->scopes, " \t\n", -1);
+      g_auto (GVariantBuilder) scopes = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_STRING_ARRAY);
+
+      for (guint i = 0; words[i] != NULL; i++)
+        if (*words[i] != '\0')
+          g_variant_builder_add (&scopes, "s", words[i]);
+      g_variant_builder_add (&request, "{sv}", "scopes", g_variant_builder_end (&scopes));
+    }
+  if (!open_browser)
+    g_variant_builder_add (&request, "{sv}", "open-browser", g_variant_new_boolean (FALSE));
+  return g_variant_builder_end (&request);
+}
+
+/* A machine without a browser can still sign in with one elsewhere. */
+static char *
+sign_in (TaDBusAuth *auth, const char *account, const Options *options, GError **error)
+{
+  gboolean open_browser = !options->no_browser;
+  g_autoptr (GError) local = NULL;
+  char *name = ta_sign_in_watch (auth, account, build_request (options, open_browser),
+                                 !open_browser, &local);
+
+  if (open_browser && g_error_matches (local, TA_ERROR, TA_ERROR_BROWSER_FAILED))
+    {
+      ta_cli_report (local);
+      g_clear_error (&local);
+      name = ta_sign_in_watch (auth, account, build_request (options, FALSE), TRUE, &local);
+    }
+  if (local != NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  return name;
+}
+
+gboolean
+ta_command_sign_in (int argc, char **argv, GError **error)
+{
+  g_auto (Options) options = { 0 };
+  g_autoptr (TaDBusAuth) auth = NULL;
+  g_autofree char *name = NULL;
+  const char *account;
+
+  if (!parse (&options, argc, argv, error))
+    return FALSE;
+  account = ta_options_get_account (options.arguments, error);
+  auth = account == NULL ? NULL : ta_bus_connect (TIMEOUT_MS, error);
+  name = auth == NULL ? NULL : sign_in (auth, account, &options, error);
+  return name != NULL && ta_cli_print (error, _ ("Signed in as %s."), name);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-command.h"
+
+#include "ta-cli.h"
+#include "ta-options.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define WORD_MAX 31
+
+/* Levenshtein's distance: how many letters must be put in, left out or changed. */
+static guint
+count_edits (const char *a, const char *b)
+{
+  gsize length = strlen (b);
+  guint row[WORD_MAX + 1];
+
+  for (guint j = 0; j <= length; j++)
+    row[j] = j;
+  for (guint i = 0; a[i] != '\0'; i++)
+    {
+      guint diagonal = row[0];
+
+      row[0] = i + 1;
+      for (guint j = 0; j < length; j++)
+        {
+          guint changed = diagonal + (a[i] == b[j] ? 0 : 1);
+
+          diagonal = row[j + 1];
+          row[j + 1] = MIN (changed, MIN (row[j], diagonal) + 1);
+        }
+    }
+  return row[length];
+}
+
+static const TaCommand *
+find_similar (const TaCommand *commands, const char *word)
+{
+  const TaCommand *best = NULL;
+  guint least = 3;
+
+  if (strlen (word) > WORD_MAX)
+    return NULL;
+  for (const TaCommand *command = commands; command->name != NULL; command++)
+    {
+      guint edits = count_edits (word, command->name);
+
+      if (edits < least)
+        {
+          least = edits;
+          best = command;
+        }
+    }
+  return best;
+}
+
+static const TaCommand *
+find (const TaCommand *commands, const char *word, GError **error)
+{
+  const TaCommand *similar;
+
+  for (const TaCommand *command = commands; command->name != NULL; command++)
+    if (g_str_equal (command->name, word))
+      return command;
+  similar = find_similar (commands, word);
+  if (similar != NULL)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+                 _ ("Unknown command %s (did you mean %s)"), word, similar->name);
+  else
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION, _ ("Unknown command %s"),
+                 word);
+  return NULL;
+}
+
+static char *
+describe (const TaCommand *commands)
+{
+  GString *text = g_string_new (_ ("Signs in to Tidio, and hands out tokens and API answers."));
+
+  g_string_append_printf (text, "\n\n%s", _ ("Commands:"));
+  for (const TaCommand *command = commands; command->name != NULL; command++)
+    g_string_append_printf (text, "\n  %-10s %s", command->name, _ (command->summary));
+  g_string_append_printf (text, "\n\n%s\n%s",
+                          _ ("Exit codes: 0 ok, 1 failed, 2 usage, 3 a user is needed, 4 not now, "
+                             "5 not allowed."),
+                          _ ("Example: tidio-auth sign-in && tidio-auth call contacts"));
+  return g_string_free (text, FALSE);
+}
+
+/* Runs the command that the arguments name; `commands` ends with a row without a name.
+ * Returns the exit code. */
+int
+ta_command_dispatch (const TaCommand *commands, int argc, char **argv)
+{
+  g_autofree char *summary = describe (commands);
+  g_autoptr (GOptionContext) context = ta_options_new (_ ("COMMAND…"), summary, NULL);
+  g_autoptr (GError) error = NULL;
+  const TaCommand *command = NULL;
+
+  g_set_prgname ("tidio-auth");
+  g_option_context_set_strict_posix (context, TRUE);
+  if (g_option_context_parse (context, &argc, &argv, &error))
+    {
+      if (argc > 1)
+        command = find (commands, argv[1], &error);
+      else
+        g_set_error_literal (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                             _ ("A command is missing"));
+    }
+  if (command != NULL)
+    command->run (argc - 1, argv + 1, &error);
+  if (error != NULL)
+    ta_cli_report (error);
+  return ta_cli_get_exit_code (error);
+}
