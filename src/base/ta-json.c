@@ -172,9 +172,11 @@ scan_value (Scan *scan)
 static gboolean
 scan_text (Scan *scan, const char *data, gsize length)
 {
+  if (length == 0 || !g_utf8_validate_len (data, length, NULL))
+    return FALSE;
   scan->at = data;
   scan->end = data + length;
-  if (length == 0 || !g_utf8_validate_len (data, length, NULL) || !scan_value (scan))
+  if (!scan_value (scan))
     return FALSE;
   skip_space (scan);
   return scan->at == scan->end;

@@ -203,13 +203,12 @@ ta_accounts_set_default (TaAccounts *self, const char *id, GError **error)
 void
 ta_accounts_remove (TaAccounts *self, TaAccount *account)
 {
-  g_autoptr (TaAccount) kept = g_object_ref (account);
-  const char *id = ta_account_get_id (account);
+  g_autofree char *id = g_strdup (ta_account_get_id (account));
 
   if (g_hash_table_lookup (self->by_id, id) != account)
     return;
-  g_hash_table_remove (self->by_id, id);
   g_signal_emit_by_name (self, "removed", account);
+  g_hash_table_remove (self->by_id, id);
   if (g_str_equal (self->default_account, id))
     ta_accounts_set_default (self, "", NULL);
 }

@@ -45,9 +45,9 @@ write_free (Write *write)
 void
 ta_keeper_set (TaKeeper *self, TaRecord *record)
 {
-  g_autoptr (TaRecord) earlier = self->record;
-
-  self->record = ta_record_ref (record);
+  ta_record_ref (record);
+  ta_record_unref (self->record);
+  self->record = record;
   g_signal_emit_by_name (self, "changed");
 }
 
