@@ -92,6 +92,21 @@ sign_in (TaDBusAuth *auth, const char *account, const Options *options, GError *
   return name;
 }
 
+/* Signed in is not yet saved: the keyring may be locked. */
+static void
+warn_if_unsaved (TaDBusAuth *auth, const char *name)
+{
+  GDBusConnection *bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (auth));
+  g_autofree char *escaped = g_dbus_escape_object_path (name);
+  g_autofree char *path = g_strconcat (TA_BUS_PATH, "/Accounts/", escaped, NULL);
+  g_autoptr (TaDBusAuthAccount) account = ta_dbus_auth_account_proxy_new_sync (
+      bus, G_DBUS_PROXY_FLAGS_NONE, TA_BUS_NAME, path, NULL, NULL);
+
+  if (account != NULL && g_strcmp0 (ta_dbus_auth_account_get_state (account), "unsaved") == 0)
+    ta_cli_warn (_ ("The keyring did not take the sign-in yet: unlock it, and it is saved by "
+                    "itself"));
+}
+
 gboolean
 ta_command_sign_in (int argc, char **argv, GError **error)
 {
@@ -105,5 +120,8 @@ ta_command_sign_in (int argc, char **argv, GError **error)
   account = ta_options_get_account (options.arguments, error);
   auth = account == NULL ? NULL : ta_bus_connect (TIMEOUT_MS, error);
   name = auth == NULL ? NULL : sign_in (auth, account, &options, error);
-  return name != NULL && ta_cli_print (error, _ ("Signed in as %s."), name);
+  if (name == NULL)
+    return FALSE;
+  warn_if_unsaved (auth, name);
+  return ta_cli_print (error, _ ("Signed in as %s."), name);
 }

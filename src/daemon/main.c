@@ -9,7 +9,6 @@
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 /* tidio-authd: the broker's life. Environment -> bus -> stored accounts -> name -> calls -> end. */
 
@@ -132,7 +131,6 @@ clean_environment (void)
   for (gsize i = 0; i < G_N_ELEMENTS (unwanted); i++)
     g_unsetenv (unwanted[i]);
   g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
-  umask (077);
 }
 
 /* The client's credentials are not for the children. */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* The browser is opened by a helper program that lies beside this one. It gets the URI on standard
- * input, because everybody can read arguments, and the browser becomes no child of a process that
- * restricts itself. */
+ * input, because everybody can read arguments, and nothing of the environment that is meant for
+ * this process alone. */
 
 #define HELPER "tidio-auth-open-uri"
 #define HELPER_TIMEOUT 15
@@ -56,13 +56,16 @@ ta_browser_open_async (const char *uri, GCancellable *cancellable, GAsyncReadyCa
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_autofree char *path = find_helper ();
   g_autoptr (GBytes) input = g_bytes_new (uri, strlen (uri));
+  g_autoptr (GSubprocessLauncher) launcher
+      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE);
   g_autoptr (GSubprocess) helper = NULL;
   TaDeadline *deadline = ta_deadline_new (HELPER_TIMEOUT, cancellable);
 
   g_task_set_source_tag (task, ta_browser_open_async);
   g_task_set_task_data (task, deadline, (GDestroyNotify) ta_deadline_free);
+  g_subprocess_launcher_unsetenv (launcher, "SOUP_FORCE_HTTP1");
   if (path != NULL)
-    helper = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE, NULL, path, NULL);
+    helper = g_subprocess_launcher_spawn (launcher, NULL, path, NULL);
   if (helper == NULL)
     fail (task);
   else
