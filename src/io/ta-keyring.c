@@ -27,6 +27,7 @@ typedef struct
   TaKeyringFlags flags;
   TaDeadline *deadline; /* (unowned): outlives the task */
   gboolean retried;
+  SecretService *service;       /* (owned) (nullable): collections and items do not hold it */
   SecretCollection *collection; /* (owned) (nullable) */
 } Find;
 
@@ -36,6 +37,7 @@ static void
 find_free (Find *find)
 {
   g_hash_table_unref (find->attributes);
+  g_clear_object (&find->service);
   g_clear_object (&find->collection);
   g_free (find);
 }
@@ -73,7 +75,9 @@ fail (GTask *task, const GError *error)
       return;
     }
   find->retried = TRUE;
-  g_clear_object (&self->service);
+  if (self->service == find->service)
+    g_clear_object (&self->service);
+  g_clear_object (&find->service);
   g_clear_object (&find->collection);
   open_service (g_steal_pointer (&owned));
 }
@@ -138,14 +142,13 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 unlock (GTask *task)
 {
-  TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
   g_autoptr (GList) collections = g_list_prepend (NULL, find->collection);
 
   if (!secret_collection_get_locked (find->collection))
     search (task);
   else if (find->flags & TA_KEYRING_PROMPT)
-    secret_service_unlock (self->service, collections, ta_deadline_get_cancellable (find->deadline),
+    secret_service_unlock (find->service, collections, ta_deadline_get_cancellable (find->deadline),
                            unlock_cb, task);
   else
     fail_locked (task);
@@ -172,12 +175,11 @@ create_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 miss_collection (GTask *task)
 {
-  TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
 
   if ((find->flags & TA_KEYRING_CREATE) && (find->flags & TA_KEYRING_PROMPT))
     {
-      secret_collection_create (self->service, "Default keyring", SECRET_COLLECTION_DEFAULT,
+      secret_collection_create (find->service, "Default keyring", SECRET_COLLECTION_DEFAULT,
                                 SECRET_COLLECTION_CREATE_NONE,
                                 ta_deadline_get_cancellable (find->deadline), create_cb, task);
       return;
@@ -212,7 +214,8 @@ find_collection (GTask *task)
   TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
 
-  secret_collection_for_alias (self->service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
+  find->service = g_object_ref (self->service);
+  secret_collection_for_alias (find->service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
                                ta_deadline_get_cancellable (find->deadline), collection_cb, task);
 }
 
@@ -266,16 +269,18 @@ ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTable *
   open_service (task);
 }
 
-/* (transfer full) (element-type SecretItem): NULL with no error: there are none. `collection` is
- * NULL only if there is none and it was not asked for. */
+/* (transfer full) (element-type SecretItem): NULL with no error: there are none. `service` has to
+ * be held as long as collection and items are used. `collection` is NULL only if there is none and
+ * it was not asked for. */
 GList *
-ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretCollection **collection,
-                        GError **error)
+ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
+                        SecretCollection **collection, GError **error)
 {
   Find *find;
 
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   find = g_task_get_task_data (G_TASK (result));
+  *service = g_steal_pointer (&find->service);
   *collection = g_steal_pointer (&find->collection);
   return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -21,8 +21,8 @@ TaKeyring *ta_keyring_new (void);
 void ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTable *attributes,
                             TaKeyringFlags flags, TaDeadline *deadline,
                             GAsyncReadyCallback callback, gpointer user_data);
-GList *ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretCollection **collection,
-                               GError **error);
+GList *ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
+                               SecretCollection **collection, GError **error);
 GError *ta_keyring_translate (const GError *error, TaDeadline *deadline);
 
 G_END_DECLS

@@ -34,10 +34,12 @@ static const SecretSchema schemas[] = {
 typedef struct
 {
   TaStoreKind kind;
-  char *id;             /* (owned) (nullable): the item; NULL: all of the kind */
-  TaSecret *secret;     /* (owned) (nullable): what to save */
-  TaDeadline *deadline; /* (owned) */
-  GList *items;         /* (owned): found, still to be deleted */
+  char *id;                     /* (owned) (nullable): the item; NULL: all of the kind */
+  TaSecret *secret;             /* (owned) (nullable): what to save */
+  TaDeadline *deadline;         /* (owned) */
+  SecretService *service;       /* (owned) (nullable): in use while the next two are */
+  SecretCollection *collection; /* (owned) (nullable) */
+  GList *items;                 /* (owned): found, still to be deleted */
 } Call;
 
 static void
@@ -47,6 +49,8 @@ call_free (Call *call)
   g_clear_pointer (&call->secret, ta_secret_unref);
   ta_deadline_free (call->deadline);
   g_list_free_full (call->items, g_object_unref);
+  g_clear_object (&call->collection);
+  g_clear_object (&call->service);
   g_free (call);
 }
 
@@ -94,6 +98,20 @@ start (TaStore *self, GTask *task, TaStoreKind kind, const char *id, TaSecret *s
                          task);
 }
 
+/* Ends the search. FALSE: the task has returned its error. */
+static gboolean
+take_found (GTask *task, GObject *source, GAsyncResult *result)
+{
+  Call *call = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  call->items = ta_keyring_find_finish (TA_KEYRING (source), result, &call->service,
+                                        &call->collection, &error);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  return error == NULL;
+}
+
 static TaStoreItem *
 create_store_item (SecretItem *found, TaStoreKind kind)
 {
@@ -116,17 +134,11 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  g_autoptr (SecretCollection) collection = NULL;
   g_autoptr (GPtrArray) items
       = g_ptr_array_new_with_free_func ((GDestroyNotify) ta_store_item_free);
-  g_autoptr (GError) error = NULL;
 
-  call->items = ta_keyring_find_finish (TA_KEYRING (source), result, &collection, &error);
-  if (error != NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
+  if (!take_found (task, source, result))
+    return;
   for (GList *link = call->items; link != NULL; link = link->next)
     {
       TaStoreItem *item = create_store_item (link->data, call->kind);
@@ -190,18 +202,12 @@ save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
   GCancellable *cancellable = ta_deadline_get_cancellable (call->deadline);
-  g_autoptr (SecretCollection) collection = NULL;
   g_autoptr (SecretValue) value
       = secret_value_new (ta_secret_peek (call->secret), -1, "application/json");
   g_autoptr (GHashTable) attributes = NULL;
-  g_autoptr (GError) error = NULL;
 
-  call->items = ta_keyring_find_finish (TA_KEYRING (source), result, &collection, &error);
-  if (error != NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
+  if (!take_found (task, source, result))
+    return;
   if (call->items != NULL)
     {
       secret_item_set_secret (call->items->data, value, cancellable, set_secret_cb,
@@ -210,7 +216,7 @@ save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   attributes = secret_attributes_build (&schemas[call->kind], get_id_name (call->kind), call->id,
                                         "version", "1", NULL);
-  secret_item_create (collection, &schemas[call->kind], attributes, "Tidio Auth", value,
+  secret_item_create (call->collection, &schemas[call->kind], attributes, "Tidio Auth", value,
                       SECRET_ITEM_CREATE_NONE, cancellable, create_item_cb,
                       g_steal_pointer (&task));
 }
@@ -272,14 +278,8 @@ static void
 delete_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Call *call = g_task_get_task_data (task);
-  g_autoptr (SecretCollection) collection = NULL;
-  g_autoptr (GError) error = NULL;
 
-  call->items = ta_keyring_find_finish (TA_KEYRING (source), result, &collection, &error);
-  if (error != NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
+  if (take_found (task, source, result))
     delete_next (g_steal_pointer (&task));
 }
 
