@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The two servers a broker can be tried against, behind one class."""
+
+import http.client
+import json
+import os
+import pathlib
+import subprocess
+import threading
+
+from harness.session import wait_until
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+
+CLIENT_ID = "sandbox-client"
+CLIENT_SECRET = "sandbox-secret"
+PUBLIC_CLIENT_ID = "sandbox-public"
+
+# How Tidio wants to be talked to, at another address.
+DEFAULTS = {
+    "Provider": {
+        "Name": "Stand-in",
+        "AuthorizationEndpoint": "{uri}oauth/authorize",
+        "TokenEndpoint": "{uri}oauth/token",
+        "RevocationEndpoint": "{uri}oauth/revoke",
+        "RedirectUri": "http://localhost:0/callback",
+        "TokenRequestFormat": "json",
+        "ClientAuthentication": "body",
+    },
+    "Api": {"BaseUri": "{uri}v1/"},
+}
+API_KEYS = ("BaseUri", "Authentication", "Accept")
+
+
+def provider_text(uri, **keys):
+    """A provider file; keys override, and None leaves one out."""
+    groups = {name: dict(values) for name, values in DEFAULTS.items()}
+    for key, value in keys.items():
+        groups["Api" if key in API_KEYS else "Provider"][key] = value
+    lines = []
+    for name, values in groups.items():
+        lines.append(f"[{name}]")
+        lines += [f"{key}={value.format(uri=uri)}" for key, value in values.items()
+                  if value is not None]
+    return "\n".join(lines) + "\n"
+
+
+class Server:
+    """A running server: its address, its switches and what it counted."""
+
+    def __init__(self, session, kind="sandbox", arguments=()):
+        programs = {"sandbox": [os.environ.get("TIDIO_AUTH_SANDBOX", "tidio-auth-sandbox"),
+                                "--port", "0"],
+                    "authlib": [str(TESTS / "authlib" / "server.py")]}
+        self.session = session
+        self.kind = kind
+        self.process = session.spawn(f"{kind}-server", [*programs[kind], *arguments],
+                                     stdout=subprocess.PIPE)
+        self.output = []
+        self.uri = self._read_address()
+        self.host, self.port = "127.0.0.1", int(self.uri.rstrip("/").rsplit(":", 1)[1])
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    def _read_address(self):
+        for line in self.process.stdout:
+            text = line.decode()
+            self.output.append(text)
+            if text.startswith("Listening on "):
+                return text.split()[2]
+        raise RuntimeError(f"the {self.kind} server did not start")
+
+    def _drain(self):
+        """Keeps the pipe empty: a server must not wait for its reader."""
+        for line in self.process.stdout:
+            self.output.append(line.decode(errors="replace"))
+
+    def provider_printed(self):
+        """The provider file that the sandbox prints when it starts."""
+        wait_until(lambda: any(line.startswith("Accept=") for line in self.output), 10,
+                   "the sandbox's provider file")
+        text = "".join(self.output)
+        return text[text.index("[Provider]"):].rstrip() + "\n"
+
+    def request(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def control(self, **wishes):
+        status, body = self.request("POST", "/control", json.dumps(wishes),
+                                    {"Content-Type": "application/json"})
+        if status != 200:
+            raise RuntimeError(f"/control said {status}: {body!r}")
+
+    def fail(self, endpoint, status, **more):
+        """The next answers of an endpoint; count=N: only so many."""
+        self.control(fail={"endpoint": endpoint, "status": status, **more})
+
+    def heal(self, endpoint):
+        self.control(fail={"endpoint": endpoint, "status": 500, "count": 0})
+
+    def counters(self):
+        return json.loads(self.request("GET", "/control")[1])
+
+    def write_provider(self, provider="tidio", **keys):
+        return self.session.write_provider(provider, provider_text(self.uri, **keys))

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A session with a server and a broker in it: what most cases need."""
+
+import json
+import pathlib
+
+from harness import browser, tap
+from harness.broker import SANITIZER, Broker
+from harness.servers import CLIENT_ID, CLIENT_SECRET, Server
+from harness.session import Session
+
+CREDENTIALS = {"TIDIO_CLIENT_ID": CLIENT_ID, "TIDIO_CLIENT_SECRET": CLIENT_SECRET}
+# A browser that opens and shows nothing.
+NO_BROWSER = {"BROWSER": "/bin/true"}
+
+
+class World:
+    """`provider`: keys of the provider file for "tidio", None for no file; `account`: signed in
+    before the case starts; `environment`: of the broker, instead of the client's credentials."""
+
+    def __init__(self, kind="sandbox", keyring="unlocked", provider=(), account=None,
+                 environment=None, arguments=(), start=True, server=True):
+        self.session = Session(keyring=keyring)
+        self.wanted = {"kind": kind, "arguments": arguments}
+        self.provider = None if provider is None else dict(provider)
+        self.start = start
+        self.with_server = server
+        self.signed_in = account
+        environment = CREDENTIALS if environment is None else environment
+        self.broker = Broker(self.session, {**NO_BROWSER, **environment})
+        self.server = None
+        self.secrets = {CLIENT_SECRET}
+
+    def __enter__(self):
+        self.session.__enter__()
+        try:
+            self._begin()
+        except BaseException:
+            self.session.close()
+            raise
+        return self
+
+    def _begin(self):
+        if self.with_server:
+            self.server = Server(self.session, **self.wanted)
+            if self.provider is not None:
+                self.server.write_provider(**self.provider)
+        if self.start:
+            self.broker.start()
+        if self.signed_in is not None:
+            self.sign_in(self.signed_in)
+
+    def __exit__(self, kind, error, trace):
+        try:
+            if kind is None:
+                self._note_secrets()
+                self.broker.stop()
+                if self.server is not None:
+                    self._stop_server()
+                self._check_logs()
+        finally:
+            self.session.close()
+
+    @property
+    def bus(self):
+        return self.session.bus
+
+    @property
+    def keyring(self):
+        return self.session.keyring
+
+    def sign_in(self, account="", decision="allow", succeeds=True, **wishes):
+        """A whole sign-in; returns the last page and the ended object's properties."""
+        path = self.broker.sign_in(account, **wishes)
+        page = browser.visit(self.broker.uri(path), decision)
+        end = self.broker.end_of(path)
+        if decision == "allow" and succeeds:
+            tap.equal((end["State"], end["Error"], end["ErrorMessage"]), ("done", "", ""),
+                      "end of the sign-in")
+        return page, end
+
+    def _note_secrets(self):
+        if self.keyring is None or self.keyring.process.poll() is not None:
+            return
+        for item in self.keyring.accounts():
+            try:
+                record = json.loads(item["secret"])
+            except ValueError:
+                continue
+            self.secrets |= {record[name] for name in ("access_token", "refresh_token")
+                             if record.get(name)}
+
+    def _stop_server(self):
+        self.server.process.terminate()
+        tap.equal(self.server.process.wait(10), 0, "exit status of the server")
+
+    def _check_logs(self):
+        """No crash, no sanitizer report and no secret in what any program wrote."""
+        for log in sorted((pathlib.Path(self.session.root) / "logs").iterdir()):
+            text = log.read_text(errors="replace")
+            found = SANITIZER.search(text)
+            tap.check(found is None, f"no sanitizer report in {log.name}:\n{text[-6000:]}")
+            for secret in self.secrets:
+                tap.lacks(text, secret, f"log of {log.name}")
+
+    def logs(self):
+        return self.session.last_logs()
