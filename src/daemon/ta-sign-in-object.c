@@ -143,13 +143,6 @@ ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter)
   self->starter = g_strdup (starter);
 }
 
-/* Owned by the object. */
-TaSignIn *
-ta_sign_in_object_get_sign_in (TaSignInObject *self)
-{
-  return self->sign_in;
-}
-
 static void
 iface_init (TaDBusAuthSignInIface *iface)
 {

@@ -11,7 +11,6 @@ G_DECLARE_FINAL_TYPE (TaSignInObject, ta_sign_in_object, TA, SIGN_IN_OBJECT,
                       TaDBusAuthSignInSkeleton)
 
 TaSignInObject *ta_sign_in_object_new (TaSignIn *sign_in);
-TaSignIn *ta_sign_in_object_get_sign_in (TaSignInObject *self);
 void ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter);
 void ta_sign_in_object_answer_when_ready (TaSignInObject *self, GDBusMethodInvocation *invocation);
 
