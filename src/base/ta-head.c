@@ -36,12 +36,15 @@ is_target (const char *text)
   return TRUE;
 }
 
+/* `line` NULL: the head was empty. */
 static guint
 parse_request_line (TaHead *self, const char *line)
 {
   g_auto (GStrv) parts = NULL;
   const char *query;
 
+  if (line == NULL)
+    return 400;
   if (strlen (line) > TA_HEAD_MAX_LINE)
     return 414;
   parts = g_strsplit (line, " ", -1);

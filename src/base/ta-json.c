@@ -237,23 +237,20 @@ ta_json_get_string (JsonObject *object, const char *member)
   return json_node_get_string (node);
 }
 
-/* FALSE if the member is absent or neither an integer nor a string of digits alone. */
+/* FALSE if the member is absent or is no whole number from 0 to G_MAXINT64, be it as a number or as
+ * a string of digits alone. json-glib makes what is too large for it negative. */
 gboolean
 ta_json_get_int64 (JsonObject *object, const char *member, gint64 *value)
 {
   JsonNode *node = get_value (object, member);
+  GType type = node == NULL ? G_TYPE_INVALID : json_node_get_value_type (node);
   guint64 parsed;
 
-  if (node == NULL)
-    return FALSE;
-  if (json_node_get_value_type (node) == G_TYPE_INT64)
-    {
-      *value = json_node_get_int (node);
-      return TRUE;
-    }
-  if (json_node_get_value_type (node) != G_TYPE_STRING
-      || !g_ascii_string_to_unsigned (json_node_get_string (node), 10, 0, G_MAXINT64, &parsed,
-                                      NULL))
+  if (type == G_TYPE_INT64 && json_node_get_int (node) >= 0)
+    parsed = (guint64) json_node_get_int (node);
+  else if (type != G_TYPE_STRING
+           || !g_ascii_string_to_unsigned (json_node_get_string (node), 10, 0, G_MAXINT64, &parsed,
+                                           NULL))
     return FALSE;
   *value = (gint64) parsed;
   return TRUE;

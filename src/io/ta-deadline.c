@@ -16,7 +16,7 @@ on_time (gpointer user_data)
   TaDeadline *self = user_data;
 
   self->timer = 0;
-  self->expired = TRUE;
+  self->expired = !g_cancellable_is_cancelled (self->cancellable);
   g_cancellable_cancel (self->cancellable);
   return G_SOURCE_REMOVE;
 }

@@ -47,6 +47,7 @@ ta_callback_request_judge (const TaHead *head, GUri *redirect_uri, guint16 port)
   if (!g_str_equal (head->method, "GET"))
     return 405;
   if (ta_head_count_header (head, "transfer-encoding") > 0
+      || ta_head_count_header (head, "content-length") > 1
       || (length != NULL && !g_str_equal (length, "0")))
     return 413;
   if (!g_str_equal (head->path, *path == '\0' ? "/" : path))

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define VALUE_MAX 4096
+#define CLIENT_MAX (64 * 1024)
 
 /* RFC 6749 appendix A.1 and A.2: visible ASCII and space. */
 static gboolean
@@ -48,7 +49,7 @@ ta_client_new (const char *provider, const char *id, const char *secret, GError 
 TaClient *
 ta_client_parse (const char *json, GError **error)
 {
-  g_autoptr (JsonObject) object = ta_json_parse_object (json, strlen (json), 16384, NULL);
+  g_autoptr (JsonObject) object = ta_json_parse_object (json, strlen (json), CLIENT_MAX, NULL);
   const char *provider = object == NULL ? NULL : ta_json_get_string (object, "provider");
   const char *id = object == NULL ? NULL : ta_json_get_string (object, "client_id");
   TaClient *self = NULL;

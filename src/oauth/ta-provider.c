@@ -36,14 +36,13 @@ take (Reader *reader, const char *group, const char *key)
   g_autoptr (GError) error = NULL;
   g_autofree char *value = g_key_file_get_string (reader->file, group, key, &error);
 
+  if (g_error_matches (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE)
+      || g_error_matches (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_UNKNOWN_ENCODING))
+    fail (reader, TA_ERROR_NOT_CONFIGURED, group, key, "is not valid UTF-8 text");
+  while (g_key_file_remove_key (reader->file, group, key, NULL))
+    continue;
   if (value == NULL)
-    {
-      if (g_error_matches (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE)
-          || g_error_matches (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_UNKNOWN_ENCODING))
-        fail (reader, TA_ERROR_NOT_CONFIGURED, group, key, "is not valid UTF-8 text");
-      return NULL;
-    }
-  g_key_file_remove_key (reader->file, group, key, NULL);
+    return NULL;
   for (char *hash = strchr (value, '#'); hash != NULL; hash = strchr (hash + 1, '#'))
     if (hash == value || g_ascii_isspace (hash[-1]))
       {

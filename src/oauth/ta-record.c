@@ -9,7 +9,6 @@
 
 #define VERSION 1
 #define RECORD_MAX (128 * 1024)
-#define SCOPES_MAX 1024
 
 static TaRecord *
 copy (const char *account, const char *provider, TaToken *token)
@@ -74,7 +73,7 @@ get_scopes (JsonObject *object, GStrvBuilder *builder)
   if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
     return FALSE;
   array = json_node_get_array (node);
-  for (guint i = 0; i < json_array_get_length (array) && i < SCOPES_MAX; i++)
+  for (guint i = 0; i < json_array_get_length (array); i++)
     {
       JsonNode *item = json_array_get_element (array, i);
 
@@ -124,7 +123,7 @@ parse_object (JsonObject *object)
   if (!ta_json_get_int64 (object, "signed_in_at", &self->signed_in_at)
       || !ta_json_get_int64 (object, "refreshed_at", &self->refreshed_at)
       || !ta_json_get_int64 (object, "generation", &self->generation)
-      || !ta_json_get_int64 (object, "refused", &refused))
+      || self->generation == G_MAXINT64 || !ta_json_get_int64 (object, "refused", &refused))
     g_clear_pointer (&self, ta_record_unref);
   else
     self->refused = refused != 0;

@@ -49,15 +49,17 @@ is_sane (const char *text)
 TaRedirect *
 ta_redirect_parse (const char *query)
 {
-  g_auto (GStrv) fields = g_strsplit (query, "&", 100);
+  g_auto (GStrv) fields = g_strsplit (query, "&", -1);
   g_autoptr (TaSecretString) state = NULL;
   g_autoptr (TaSecretString) code = NULL;
   g_autofree char *failure = NULL;
+  g_autofree char *issuer = NULL;
   TaRedirect *self;
 
   if (!take_field (fields, "state", &state) || !take_field (fields, "code", &code)
-      || !take_field (fields, "error", &failure) || state == NULL || !is_sane (state)
-      || (code == NULL) == (failure == NULL) || (code != NULL && !is_sane (code)))
+      || !take_field (fields, "error", &failure) || !take_field (fields, "iss", &issuer)
+      || state == NULL || !is_sane (state) || (code == NULL) == (failure == NULL)
+      || (code != NULL && !is_sane (code)))
     return NULL;
 
   self = g_new0 (TaRedirect, 1);

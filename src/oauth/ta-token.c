@@ -79,6 +79,6 @@ ta_token_is_fresh (const TaToken *self, gint64 now, gint64 min_validity)
   if (self->expires_at == 0)
     return self->refresh_token == NULL || now - self->issued_at < ASSUMED_LIFETIME;
   if (min_validity == TA_TOKEN_DEFAULT_VALIDITY)
-    min_validity = MIN (DEFAULT_VALIDITY, lifetime / 10);
+    min_validity = CLAMP (lifetime / 10, 0, DEFAULT_VALIDITY);
   return now + min_validity < self->expires_at;
 }
