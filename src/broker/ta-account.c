@@ -8,8 +8,8 @@
 #include "io/ta-clock.h"
 
 /* One signed-in account: it answers "a token that is valid now" and lets one refresh serve all who
- * wait. At most one refresh runs, and who asks meanwhile waits for it; a waiter may leave by
- * time-out, the refresh goes on. A refresh that ends after a newer sign-in is dropped. */
+ * wait. At most one refresh runs, and who asks meanwhile waits for it. A refresh that ends after a
+ * newer sign-in is dropped. */
 
 struct _TaAccount
 {
@@ -63,8 +63,7 @@ answer_from_memory (TaAccount *self, const TaTokenWish *wish, GError **error)
 }
 
 /* Gives a token that is valid now: from memory or after a refresh.
- * Errors: TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_NO_SUCH_ACCOUNT, TA_ERROR_TIMEOUT and what a refresh
- * may fail with. */
+ * Errors: TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_NO_SUCH_ACCOUNT and what a refresh may fail with. */
 void
 ta_account_get_token_async (TaAccount *self, const TaTokenWish *wish, GAsyncReadyCallback callback,
                             gpointer user_data)

@@ -4,6 +4,7 @@
 #include "base/ta-error.h"
 #include "base/ta-json.h"
 #include "broker/ta-get-token.h"
+#include "io/ta-clock.h"
 #include "io/ta-providers.h"
 #include "oauth/ta-api-request.h"
 #include "oauth/ta-endpoint.h"
@@ -18,6 +19,7 @@ typedef struct
   TaSignIns *sign_ins;   /* (owned) */
   TaCall *call;          /* (owned) */
   TaTokenAnswer *answer; /* (owned) (nullable): the token of the last request */
+  gint64 deadline;       /* on the monotonic clock, seconds */
   gboolean retried;
 } Run;
 
@@ -30,6 +32,13 @@ run_free (Run *run)
   ta_call_free (run->call);
   g_clear_pointer (&run->answer, ta_token_answer_free);
   g_free (run);
+}
+
+/* Seconds that are left of the caller's time. */
+static guint
+get_time_left (const Run *run)
+{
+  return (guint) MAX (run->deadline - ta_clock_monotonic (), 1);
 }
 
 /* Whether what came is whole. Where no length was announced, a JSON text tells by itself. */
@@ -81,7 +90,7 @@ send (GTask *task, const TaProvider *provider, const char *uri)
     .content_type = run->call->content_type,
     .body = run->call->body,
     .max_length = TA_API_RESPONSE_MAX,
-    .timeout = run->call->timeout,
+    .timeout = run->call->interactive ? run->call->timeout : get_time_left (run),
   };
 
   ta_http_send_async (ta_accounts_get_parts (accounts)->http, &request, NULL, send_cb, task);
@@ -119,7 +128,7 @@ get_token (GTask *task, const char *rejected)
     .min_validity = TA_TOKEN_DEFAULT_VALIDITY,
     .rejected = (char *) rejected,
     .interactive = run->call->interactive,
-    .timeout = run->call->interactive ? 0 : run->call->timeout,
+    .timeout = run->call->interactive ? 0 : get_time_left (run),
   };
 
   ta_get_token_async (g_task_get_source_object (task), run->sign_ins, run->call->account, &wish,
@@ -165,6 +174,7 @@ ta_call_async (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call,
   g_task_set_source_tag (task, ta_call_async);
   run->sign_ins = g_object_ref (sign_ins);
   run->call = call;
+  run->deadline = ta_clock_monotonic () + call->timeout;
   g_task_set_task_data (task, run, (GDestroyNotify) run_free);
   get_token (task, NULL);
 }

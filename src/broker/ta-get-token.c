@@ -5,7 +5,8 @@
 
 /* From an account's id to a token, in the order the functions stand below: the stored accounts ->
  * the account -> its token -> and, for a caller that is interactive, a sign-in if only that helps,
- * and then all of it once more. */
+ * and then all of it once more. A caller whose time runs out is answered; what was begun goes on,
+ * and its result stays with the account. */
 
 typedef struct
 {
@@ -14,6 +15,8 @@ typedef struct
   TaTokenWish *wish;   /* (owned) */
   TaAccount *account;  /* (owned) (nullable) */
   gboolean signed_in;  /* no second time */
+  gboolean answered;   /* the caller's time ran out */
+  guint timer;
 } GetToken;
 
 static void load_accounts (GTask *task);
@@ -21,11 +24,44 @@ static void load_accounts (GTask *task);
 static void
 get_token_free (GetToken *get_token)
 {
+  g_clear_handle_id (&get_token->timer, g_source_remove);
   g_object_unref (get_token->sign_ins);
   g_free (get_token->id);
   ta_token_wish_free (get_token->wish);
   g_clear_object (&get_token->account);
   g_free (get_token);
+}
+
+/* Answers the caller, unless it was answered. Takes all three. */
+static void
+finish (GTask *task, TaTokenAnswer *answer, GError *error)
+{
+  g_autoptr (GTask) owned_task = task;
+  g_autoptr (TaTokenAnswer) owned_answer = answer;
+  g_autoptr (GError) owned_error = error;
+  GetToken *get_token = g_task_get_task_data (task);
+
+  if (get_token->answered)
+    return;
+  get_token->answered = TRUE;
+  if (answer != NULL)
+    g_task_return_pointer (task, g_steal_pointer (&owned_answer),
+                           (GDestroyNotify) ta_token_answer_free);
+  else
+    g_task_return_error (task, g_steal_pointer (&owned_error));
+}
+
+static gboolean
+on_time (gpointer user_data)
+{
+  GTask *task = user_data;
+  GetToken *get_token = g_task_get_task_data (task);
+
+  get_token->timer = 0;
+  finish (g_object_ref (task), NULL,
+          g_error_new_literal (TA_ERROR, TA_ERROR_TIMEOUT,
+                               "There was no token in time: try again, or allow more time"));
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -44,8 +80,7 @@ on_sign_in_changed (TaSignIn *sign_in, GTask *task)
       load_accounts (task);
       return;
     }
-  g_task_return_error (task, g_error_copy (error));
-  g_object_unref (task);
+  finish (task, NULL, g_error_copy (error));
 }
 
 /* Takes the task and the error. */
@@ -57,18 +92,15 @@ sign_in_or_fail (GTask *task, GError *error)
                    || g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT);
   TaSignIn *sign_in = NULL;
 
-  if (get_token->wish->interactive && !get_token->signed_in && helps)
+  if (get_token->wish->interactive && !get_token->signed_in && !get_token->answered && helps)
     {
       g_clear_error (&error);
       sign_in = ta_sign_ins_start (get_token->sign_ins, get_token->id, NULL, NULL, TRUE, &error);
     }
   if (sign_in == NULL)
-    {
-      g_task_return_error (task, error);
-      g_object_unref (task);
-      return;
-    }
-  g_signal_connect (sign_in, "changed", G_CALLBACK (on_sign_in_changed), task);
+    finish (task, NULL, error);
+  else
+    g_signal_connect (sign_in, "changed", G_CALLBACK (on_sign_in_changed), task);
 }
 
 static void
@@ -79,12 +111,9 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   TaTokenAnswer *answer = ta_account_get_token_finish (TA_ACCOUNT (source), result, &error);
 
   if (answer == NULL)
-    {
-      sign_in_or_fail (task, error);
-      return;
-    }
-  g_task_return_pointer (task, answer, (GDestroyNotify) ta_token_answer_free);
-  g_object_unref (task);
+    sign_in_or_fail (task, error);
+  else
+    finish (task, answer, NULL);
 }
 
 static void
@@ -133,6 +162,8 @@ ta_get_token_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
   get_token->id = g_strdup (id);
   get_token->wish = ta_token_wish_copy (wish);
   g_task_set_task_data (task, get_token, (GDestroyNotify) get_token_free);
+  if (wish->timeout > 0)
+    get_token->timer = g_timeout_add_seconds (wish->timeout, on_time, task);
   load_accounts (task);
 }
 

@@ -51,7 +51,16 @@ adopt_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ta_sign_in_end (grant->sign_in, stored, NULL);
 }
 
-/* Whether or not the stored accounts could be read, the grant is kept. */
+static void
+fail_by_provider (const char *provider, GError **error)
+{
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+               "This account belongs to provider %s: leave the option out, or name a new account",
+               provider);
+}
+
+/* Whether or not the stored accounts could be read, the grant is kept; but never in the place of
+ * one of another provider, which the keyring may have held back until now. */
 static void
 keep_grant_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -65,8 +74,15 @@ keep_grant_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       = ta_record_new (id, provider, grant->token, ta_clock_now (), previous);
   g_autoptr (TaAccount) account = known == NULL ? NULL : g_object_ref (known);
   g_autofree char *item_id = g_uuid_string_random ();
+  g_autoptr (GError) error = NULL;
 
   ta_accounts_load_finish (accounts, result, NULL);
+  if (previous != NULL && !g_str_equal (previous->provider, provider))
+    {
+      fail_by_provider (previous->provider, &error);
+      ta_sign_in_end (grant->sign_in, FALSE, error);
+      return;
+    }
   if (account == NULL)
     account = ta_account_new (ta_accounts_get_parts (accounts), item_id, record);
   ta_account_adopt_async (account, record, adopt_cb, g_steal_pointer (&grant));
@@ -195,12 +211,11 @@ ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
     return NULL;
   if (known != NULL)
     wanted = ta_account_get_record (known)->provider;
+  if (running != NULL)
+    wanted = ta_sign_in_get_status (running)->provider->id;
   if (provider != NULL && !g_str_equal (wanted, provider))
     {
-      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                   "This account belongs to provider %s: leave the option out, or name a new "
-                   "account",
-                   wanted);
+      fail_by_provider (wanted, error);
       return NULL;
     }
   if (running != NULL)

@@ -10,16 +10,13 @@ struct _TaWaiters
 
 typedef struct
 {
-  TaWaiters *waiters; /* (unowned) */
-  GTask *task;        /* (owned): returns a TaTokenAnswer */
-  TaTokenWish *wish;  /* (owned) */
-  guint timer;
+  GTask *task;       /* (owned): returns a TaTokenAnswer */
+  TaTokenWish *wish; /* (owned) */
 } Waiter;
 
 static void
 waiter_free (Waiter *waiter)
 {
-  g_clear_handle_id (&waiter->timer, g_source_remove);
   g_object_unref (waiter->task);
   ta_token_wish_free (waiter->wish);
   g_free (waiter);
@@ -43,30 +40,14 @@ ta_waiters_free (TaWaiters *self)
   g_free (self);
 }
 
-static gboolean
-on_time (gpointer user_data)
-{
-  Waiter *waiter = user_data;
-  g_autoptr (GTask) task = g_object_ref (waiter->task);
-
-  waiter->timer = 0;
-  g_ptr_array_remove_fast (waiter->waiters->waiting, waiter);
-  g_task_return_new_error (task, TA_ERROR, TA_ERROR_TIMEOUT,
-                           "The token was not refreshed in time: try again");
-  return G_SOURCE_REMOVE;
-}
-
-/* Lets a caller wait, for as long as its wish says. `task` will return a TaTokenAnswer. */
+/* Lets a caller wait. `task` will return a TaTokenAnswer. */
 void
 ta_waiters_add (TaWaiters *self, GTask *task, const TaTokenWish *wish)
 {
   Waiter *waiter = g_new0 (Waiter, 1);
 
-  waiter->waiters = self;
   waiter->task = g_object_ref (task);
   waiter->wish = ta_token_wish_copy (wish);
-  if (wish->timeout > 0)
-    waiter->timer = g_timeout_add_seconds (wish->timeout, on_time, waiter);
   g_ptr_array_add (self->waiting, waiter);
 }
 

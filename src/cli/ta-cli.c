@@ -27,7 +27,9 @@ enum
   EXIT_CODE_HTTP = 22,
 };
 
-G_DEFINE_QUARK (ta - cli - error - quark, ta_cli_error)
+/* clang-format off */
+G_DEFINE_QUARK (ta-cli-error-quark, ta_cli_error)
+/* clang-format on */
 
 static gboolean
 is_usage (const GError *error)

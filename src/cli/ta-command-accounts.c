@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-command.h"
 
+#include "base/ta-error.h"
 #include "ta-bus.h"
 #include "ta-cli.h"
 #include "ta-options.h"
@@ -149,6 +150,22 @@ align (GPtrArray *rows)
   return g_string_free (table, FALSE);
 }
 
+/* No accounts may also mean that the keyring cannot be read. The broker says so to whoever asks for
+ * a token; that there is no account is what it says otherwise. */
+static gboolean
+check_storage (TaDBusAuth *auth, GError **error)
+{
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) local = NULL;
+
+  reply = ta_bus_call (auth, "org.tidio.Auth", "GetToken", g_variant_new ("(sa{sv})", "", NULL),
+                       "(sxa{sv})", &local);
+  if (reply != NULL || g_error_matches (local, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 static gboolean
 print_table (GPtrArray *accounts, const char *default_account, GError **error)
 {
@@ -207,7 +224,7 @@ ta_command_accounts (int argc, char **argv, GError **error)
   auth = ta_bus_connect (TIMEOUT_MS, error);
   accounts = auth == NULL ? NULL : load (auth, error);
   default_account = accounts == NULL ? NULL : ta_bus_get_default_account (auth, error);
-  if (default_account == NULL)
+  if (default_account == NULL || (accounts->len == 0 && !check_storage (auth, error)))
     return FALSE;
   return json ? print_json (accounts, default_account, error)
               : print_table (accounts, default_account, error);

@@ -19,6 +19,10 @@
 
 #define CALL_TIMEOUT_MS (60 * 1000)
 
+/* Where the broker opens a browser, the address is held back until that can have failed: another
+ * one takes its place then. */
+#define BROWSER_SECONDS 3
+
 typedef struct
 {
   GMainLoop *loop;           /* (owned) */
@@ -28,6 +32,8 @@ typedef struct
   TaPaste *paste;            /* (owned) (nullable) */
   TaProgress progress;
   gboolean may_paste;
+  gboolean opens_browser;
+  guint seconds; /* since the start */
   gboolean uri_shown;
   gboolean cancelling;
   char *account; /* (owned) (nullable): who is signed in, when all went well */
@@ -100,13 +106,24 @@ on_pasted (const char *line, gpointer user_data)
     ta_dbus_auth_sign_in_call_complete (self->proxy, line, self->cancellable, complete_cb, NULL);
 }
 
+static gboolean
+has_uri (SignIn *self)
+{
+  const char *uri = ta_dbus_auth_sign_in_get_uri (self->proxy);
+
+  return uri != NULL && *uri != '\0';
+}
+
 static void
-show_uri (SignIn *self)
+show_uri (SignIn *self, const char *state)
 {
   const char *uri = ta_dbus_auth_sign_in_get_uri (self->proxy);
   GError *error = NULL;
 
-  if (self->uri_shown || self->cancelling || uri == NULL || *uri == '\0')
+  if (self->uri_shown || self->cancelling || !has_uri (self))
+    return;
+  if (self->opens_browser && self->seconds < BROWSER_SECONDS
+      && (g_str_equal (state, "waiting") || g_str_equal (state, "failed")))
     return;
   self->uri_shown = TRUE;
   ta_progress_clear (&self->progress);
@@ -134,7 +151,7 @@ show_step (SignIn *self, const char *state)
     ta_progress_show (&self->progress, _ ("Exchanging the authorization code…"), 0);
   else if (self->cancelling)
     ta_progress_show (&self->progress, _ ("Cancelling…"), 0);
-  else if (self->uri_shown)
+  else if (has_uri (self))
     ta_progress_show (&self->progress, _ ("Waiting for the browser…"), left);
   else
     ta_progress_show (&self->progress, _ ("Preparing the sign-in…"), 0);
@@ -162,7 +179,7 @@ follow (SignIn *self)
       lose (self);
       return;
     }
-  show_uri (self);
+  show_uri (self, state);
   if (g_str_equal (state, "failed"))
     fail (self, self->cancelling ? make_cancelled () : get_failure (self));
   else if (!g_str_equal (state, "done"))
@@ -177,7 +194,10 @@ follow (SignIn *self)
 static gboolean
 on_tick (gpointer user_data)
 {
-  follow (user_data);
+  SignIn *self = user_data;
+
+  self->seconds++;
+  follow (self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -253,14 +273,15 @@ run_loop (SignIn *self, GDBusConnection *connection)
 }
 
 /* Starts a sign-in, or joins the one that runs, and returns the account when it is signed in.
- * `may_paste`: the user may paste the redirect address.
+ * `may_paste`: no browser is opened here, and the user may paste the redirect address.
  * Errors: those of the sign-in object, and TA_ERROR_FAILED if the broker goes away. */
 char *
 ta_sign_in_watch (TaDBusAuth *auth, const char *account, GVariant *options, gboolean may_paste,
                   GError **error)
 {
   GDBusConnection *connection = g_dbus_proxy_get_connection (G_DBUS_PROXY (auth));
-  g_auto (SignIn) self = { .may_paste = may_paste && ta_paste_is_possible () };
+  g_auto (SignIn) self
+      = { .may_paste = may_paste && ta_paste_is_possible (), .opens_browser = !may_paste };
   guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, &self);
   guint terminate = g_unix_signal_add (SIGTERM, on_interrupt, &self);
   guint removed = g_dbus_connection_signal_subscribe (

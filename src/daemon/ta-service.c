@@ -17,6 +17,9 @@
 
 #define PATH "/org/tidio/Auth"
 
+/* How long a sign-in waits for the stored accounts; a keyring that hangs does not hold it up. */
+#define LOAD_TIMEOUT_MS 1000
+
 struct _TaService
 {
   TaDBusAuthSkeleton parent_instance;
@@ -35,9 +38,11 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (TaService, ta_service, TA_DBUS_TYPE_AUTH_SKELETON
                                G_IMPLEMENT_INTERFACE (TA_DBUS_TYPE_AUTH, iface_init))
 
 static void
-start_sign_in (TaService *self, const char *account, GVariant *options,
-               GDBusMethodInvocation *invocation)
+start_sign_in (GDBusMethodInvocation *invocation)
 {
+  TaService *self = g_dbus_method_invocation_get_user_data (invocation);
+  const char *account;
+  g_autoptr (GVariant) options = NULL;
   const char *provider = NULL;
   gboolean open_browser = TRUE;
   g_autofree const char **scopes = NULL;
@@ -46,6 +51,8 @@ start_sign_in (TaService *self, const char *account, GVariant *options,
   TaSignInObject *object;
   TaSignIn *sign_in;
 
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s@a{sv})", &account,
+                 &options);
   g_variant_lookup (options, "provider", "&s", &provider);
   g_variant_lookup (options, "open-browser", "b", &open_browser);
   g_variant_lookup (options, "scopes", "^a&s", &scopes);
@@ -61,19 +68,34 @@ start_sign_in (TaService *self, const char *account, GVariant *options,
   ta_sign_in_object_answer_when_ready (object, invocation);
 }
 
+/* A SignIn call that waits for the stored accounts. */
+typedef struct
+{
+  GDBusMethodInvocation *invocation; /* (owned) (nullable): NULL once the sign-in is started */
+  guint timer;
+} Loading;
+
+static gboolean
+on_load_time (gpointer user_data)
+{
+  Loading *loading = user_data;
+
+  loading->timer = 0;
+  start_sign_in (g_steal_pointer (&loading->invocation));
+  return G_SOURCE_REMOVE;
+}
+
 /* A keyring that cannot be read does not stand in the way: the sign-in asks to unlock it. */
 static void
 sign_in_load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GDBusMethodInvocation *invocation = user_data;
-  TaService *self = g_dbus_method_invocation_get_user_data (invocation);
-  g_autoptr (GVariant) options = NULL;
-  const char *account;
+  Loading *loading = user_data;
 
   ta_accounts_load_finish (TA_ACCOUNTS (source), result, NULL);
-  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s@a{sv})", &account,
-                 &options);
-  start_sign_in (self, account, options, invocation);
+  g_clear_handle_id (&loading->timer, g_source_remove);
+  if (loading->invocation != NULL)
+    start_sign_in (loading->invocation);
+  g_free (loading);
 }
 
 static gboolean
@@ -107,11 +129,17 @@ handle_sign_in (TaDBusAuth *object, GDBusMethodInvocation *invocation, const cha
                 GVariant *options)
 {
   g_autoptr (GError) error = NULL;
+  Loading *loading;
 
-  if (check_sign_in (account, options, &error))
-    ta_accounts_load_async (TA_SERVICE (object)->accounts, FALSE, sign_in_load_cb, invocation);
-  else
-    ta_reply_error (invocation, error);
+  if (!check_sign_in (account, options, &error))
+    {
+      ta_reply_error (invocation, error);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+  loading = g_new0 (Loading, 1);
+  loading->invocation = invocation;
+  loading->timer = g_timeout_add (LOAD_TIMEOUT_MS, on_load_time, loading);
+  ta_accounts_load_async (TA_SERVICE (object)->accounts, FALSE, sign_in_load_cb, loading);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -170,7 +198,8 @@ handle_call_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, const ch
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-static void export(TaService *self, const char *path, gpointer interface)
+static void
+export_object (TaService *self, const char *path, gpointer interface)
 {
   g_autoptr (TaDBusObjectSkeleton) object = ta_dbus_object_skeleton_new (path);
 
@@ -184,7 +213,7 @@ on_account_added (TaAccounts *accounts, TaAccount *account, TaService *self)
   g_autoptr (TaAccountObject) object = ta_account_object_new (account);
   g_autofree char *path = ta_account_object_path (ta_account_get_id (account));
 
-  export(self, path, object);
+  export_object (self, path, object);
 }
 
 static void
@@ -213,7 +242,7 @@ on_sign_in_added (TaSignIns *sign_ins, TaSignIn *sign_in, TaService *self)
 
   g_hash_table_insert (self->sign_in_objects, sign_in, object);
   g_signal_connect_object (sign_in, "expired", G_CALLBACK (on_sign_in_expired), self, 0);
-  export(self, path, object);
+  export_object (self, path, object);
 }
 
 static void

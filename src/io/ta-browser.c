@@ -25,9 +25,10 @@ find_helper (void)
 static void
 fail (GTask *task)
 {
-  g_task_return_new_error (task, TA_ERROR, TA_ERROR_BROWSER_FAILED,
-                           "No browser could be opened: set BROWSER or a default browser, or open "
-                           "the sign-in's Uri by hand");
+  g_task_return_new_error (
+      task, TA_ERROR, TA_ERROR_BROWSER_FAILED,
+      "No browser could be opened: set BROWSER or a default browser, or sign in "
+      "with open-browser false and open the Uri by hand");
 }
 
 static void

@@ -6,5 +6,6 @@
 G_BEGIN_DECLS
 
 gint64 ta_clock_now (void);
+gint64 ta_clock_monotonic (void);
 
 G_END_DECLS

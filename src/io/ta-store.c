@@ -8,7 +8,8 @@
  * The secret_password_* functions of libsecret are not used: they choose a file instead of the
  * service by environment. */
 
-#define CALL_TIMEOUT 30
+/* Below the 25 seconds after which GDBus callers give up. */
+#define CALL_TIMEOUT 20
 #define PROMPT_TIMEOUT 120
 
 struct _TaStore
