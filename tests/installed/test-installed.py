@@ -174,7 +174,7 @@ def client(desk):
 @tap.case("IN-12", "README: the smallest provider file, and a bad one")
 def providers(desk):
     desk.session.write_provider("mine", README.blocks["provider", "mine"])
-    uri = desk.broker.uri(desk.broker.sign_in("me", provider="mine"))
+    uri = desk.broker.uri(desk.broker.sign_in("mine", provider="mine"))
     tap.check(uri.startswith("https://login.example.com/authorize?"), f"the provider's: {uri}")
     query = dict(browser.query(uri))
     tap.equal((query["client_id"], query["code_challenge_method"]), ("desktop", "S256"), "query")

@@ -412,6 +412,8 @@ def locked(world):
     expect(world.cli.run("token"), OK, text + "\n")
     world.broker.restart()
     expect(world.cli.run("token"), USER_NEEDED, "")
+    expect(world.cli.run("accounts"), USER_NEEDED, "")
+    expect(world.cli.run("accounts", "--json"), USER_NEEDED, "")
 
 
 @tap.case("CLI-27", "a full disk or a closed pipe is noticed", account="")

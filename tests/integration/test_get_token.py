@@ -4,6 +4,7 @@
 
 import json
 import pathlib
+import signal
 import sys
 import time
 
@@ -13,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from gi.repository import GLib
 
 from harness import browser, tap
-from harness.broker import DEADLINE, expect_error, error_name
+from harness.broker import DEADLINE, PATH, expect_error, error_name
 from harness.bus import BusError
 from harness.world import World
 
@@ -370,6 +371,20 @@ def damaged(world):
         tap.check(error.name in (error_name("StorageCorrupt"), error_name("NoSuchAccount")),
                   f"StorageCorrupt or NoSuchAccount, not {error}")
     tap.equal(len(world.keyring.accounts()), 2, "items in the keyring: nothing is thrown away")
+
+
+@tap.case("GT-60", "timeout holds while the keyring hangs, and while a person signs in", account="")
+def time_out(world):
+    expect_error("Timeout", world.broker.get_token, "somebody-new", interactive=True, timeout=1)
+    world.broker.cancel(PATH + "/SignIns/1")
+    text = world.broker.token()
+    keyring = world.session.keyring.process
+    keyring.send_signal(signal.SIGSTOP)
+    try:
+        expect_error("Timeout", world.broker.get_token, rejected=text, timeout=1)
+    finally:
+        keyring.send_signal(signal.SIGCONT)
+    tap.check(world.broker.token() != "", "a token afterwards")
 
 
 tap.main(World)

@@ -9,6 +9,7 @@ import http.client
 import json
 import pathlib
 import re
+import signal
 import socket
 import sys
 import time
@@ -711,6 +712,36 @@ class Portal:
         connection.emit_signal(sender, request, "org.freedesktop.portal.Request", "Response",
                                GLib.Variant("(ua{sv})", (self.response, {})))
         self.opened.append(arguments.unpack()[1])
+
+
+@tap.case("SI-45", "a running sign-in is not joined for another provider")
+def join_other_provider(world):
+    world.server.write_provider("other")
+    path, _ = start(world, "me")
+    for provider in ("other", "no-such-provider"):
+        expect_error("InvalidArgs", world.broker.sign_in, "me", provider=provider)
+    tap.equal(world.broker.sign_in("me", provider="tidio"), path, "path for its own provider")
+    world.broker.cancel(path)
+
+
+@tap.case("SI-46", "a keyring that hangs: SignIn answers, and no account of another provider is "
+          "replaced", account="")
+def other_provider_behind_a_hang(world):
+    world.server.write_provider("other", ClientId=PUBLIC_CLIENT_ID, ClientAuthentication="none")
+    before = world.keyring.records()
+    world.broker.stop()
+    keyring = world.session.keyring.process
+    keyring.send_signal(signal.SIGSTOP)
+    try:
+        world.broker.start()
+        path = world.broker.sign_in("tidio", provider="other", open_browser=False)
+    finally:
+        keyring.send_signal(signal.SIGCONT)
+    page = browser.visit(world.broker.uri(path))
+    tap.equal(world.broker.end_of(path)["State"], "failed", "state")
+    tap.lacks(page.body, "Authorization successful!", "page")
+    tap.equal(world.broker.account("tidio")["Provider"], "tidio", "provider")
+    tap.equal(world.keyring.records(), before, "what is stored")
 
 
 tap.main(World)
