@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-error.h"
 
+#include <string.h>
+
 #define NAME(code, name)                                                                           \
   {                                                                                                \
     TA_ERROR_##code, "org.tidio.Auth.Error." name                                                  \
@@ -75,4 +77,14 @@ ta_error_quote (const char *untrusted)
   for (const char *c = untrusted; *c != '\0' && quoted->len < 80; c++)
     g_string_append_c (quoted, *c >= 0x20 && *c <= 0x7e ? *c : '?');
   return g_string_free (quoted, FALSE);
+}
+
+/* An error code of a server, fit for a message; anything else than a word might carry a secret. */
+const char *
+ta_error_quote_code (const char *untrusted)
+{
+  gsize length = strspn (untrusted, G_CSET_a_2_z "_");
+
+  return length > 0 && length <= 40 && untrusted[length] == '\0' ? untrusted
+                                                                 : "an unregistered code";
 }

@@ -52,5 +52,6 @@ GQuark ta_error_quark (void);
 gboolean ta_error_needs_user (const GError *error);
 gboolean ta_error_is_transient (const GError *error);
 char *ta_error_quote (const char *untrusted);
+const char *ta_error_quote_code (const char *untrusted);
 
 G_END_DECLS

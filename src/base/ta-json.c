@@ -211,7 +211,8 @@ ta_json_parse_object (const char *data, gsize length, gsize max_length, GError *
       || json_object_get_size (json_node_get_object (root)) != scan.members)
     {
       g_set_error (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
-                   "The answer is not one plain JSON object of at most %" G_GSIZE_FORMAT " bytes",
+                   "The server's answer is not one JSON object of at most %" G_GSIZE_FORMAT
+                   " bytes: check the provider file's endpoints and the network",
                    max_length);
       return NULL;
     }

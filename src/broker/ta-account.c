@@ -47,7 +47,7 @@ answer_from_memory (TaAccount *self, const TaTokenWish *wish, GError **error)
 
   if (self->retired)
     g_set_error_literal (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
-                         "This account is being signed out");
+                         "This account is being signed out: sign in again afterwards");
   else if (record->refused)
     g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
                          "The provider ended this login: sign in again");
@@ -166,7 +166,7 @@ check_retirement (TaAccount *self)
 
   if (self->retirement == NULL || self->refreshed != NULL || ta_keeper_is_writing (self->keeper))
     return;
-  ta_keeper_stop (self->keeper);
+  ta_keeper_set_paused (self->keeper, TRUE);
   task = g_steal_pointer (&self->retirement);
   g_task_return_boolean (task, TRUE);
 }
@@ -203,6 +203,7 @@ void
 ta_account_reinstate (TaAccount *self)
 {
   self->retired = FALSE;
+  ta_keeper_set_paused (self->keeper, FALSE);
 }
 
 gboolean

@@ -149,7 +149,7 @@ ta_call_check (const TaCall *call, GError **error)
   if (call->body != NULL && g_bytes_get_size (call->body) > TA_API_REQUEST_MAX)
     {
       g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                           "The body is larger than 10 MiB");
+                           "The body is larger than 10 MiB: send less");
       return FALSE;
     }
   if (call->content_type != NULL && !ta_api_request_check_content_type (call->content_type, error))

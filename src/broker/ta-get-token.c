@@ -36,19 +36,20 @@ get_token_free (GetToken *get_token)
 static void
 finish (GTask *task, TaTokenAnswer *answer, GError *error)
 {
-  g_autoptr (GTask) owned_task = task;
-  g_autoptr (TaTokenAnswer) owned_answer = answer;
-  g_autoptr (GError) owned_error = error;
   GetToken *get_token = g_task_get_task_data (task);
+  gboolean is_late = get_token->answered;
 
-  if (get_token->answered)
-    return;
   get_token->answered = TRUE;
-  if (answer != NULL)
-    g_task_return_pointer (task, g_steal_pointer (&owned_answer),
-                           (GDestroyNotify) ta_token_answer_free);
+  if (is_late)
+    {
+      g_clear_pointer (&answer, ta_token_answer_free);
+      g_clear_error (&error);
+    }
+  else if (answer != NULL)
+    g_task_return_pointer (task, answer, (GDestroyNotify) ta_token_answer_free);
   else
-    g_task_return_error (task, g_steal_pointer (&owned_error));
+    g_task_return_error (task, error);
+  g_object_unref (task);
 }
 
 static gboolean

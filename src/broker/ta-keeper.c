@@ -20,6 +20,7 @@ struct _TaKeeper
   TaRecord *record; /* (owned): the one that counts */
   GQueue writes;    /* (owned) (element-type GTask): the first one is running */
   gboolean unsaved;
+  gboolean paused;
   guint retry_timer;
   guint retry_delay; /* seconds */
 };
@@ -133,7 +134,7 @@ ta_keeper_keep_finish (TaKeeper *self, GAsyncResult *result, GError **error)
 void
 ta_keeper_flush (TaKeeper *self)
 {
-  if (self->unsaved && self->writes.length == 0)
+  if (self->unsaved && !self->paused && self->writes.length == 0)
     ta_keeper_keep_async (self, self->record, FALSE, NULL, NULL);
 }
 
@@ -148,11 +149,12 @@ ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored)
   ta_keeper_set (self, stored);
 }
 
-/* Gives up on storing what is not stored yet: the record is not wanted any more. */
+/* While paused nothing that is not stored yet is tried again; it is not forgotten. */
 void
-ta_keeper_stop (TaKeeper *self)
+ta_keeper_set_paused (TaKeeper *self, gboolean paused)
 {
-  set_unsaved (self, FALSE);
+  self->paused = paused;
+  ta_keeper_flush (self);
 }
 
 /* The record that counts. Owned by the keeper. */

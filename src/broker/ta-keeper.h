@@ -21,6 +21,6 @@ gboolean ta_keeper_keep_finish (TaKeeper *self, GAsyncResult *result, GError **e
 void ta_keeper_set (TaKeeper *self, TaRecord *record);
 void ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored);
 void ta_keeper_flush (TaKeeper *self);
-void ta_keeper_stop (TaKeeper *self);
+void ta_keeper_set_paused (TaKeeper *self, gboolean paused);
 
 G_END_DECLS

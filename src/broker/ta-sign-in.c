@@ -182,7 +182,7 @@ ta_sign_in_complete (TaSignIn *self, const char *address, GError **error)
                          "This address belongs to another sign-in: copy that of this one");
   else if (self->status.state != TA_SIGN_IN_WAITING)
     g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_FAILED,
-                         "This sign-in has its answer already");
+                         "This sign-in has its answer already: read its State");
   else
     {
       accept_redirect (self, redirect);
@@ -263,7 +263,8 @@ void
 ta_sign_in_cancel (TaSignIn *self)
 {
   if (self->status.state == TA_SIGN_IN_WAITING)
-    fail (self, TA_ERROR_SIGN_IN_CANCELLED, "The sign-in was cancelled");
+    fail (self, TA_ERROR_SIGN_IN_CANCELLED,
+          "The sign-in was cancelled: start again when it is wanted");
 }
 
 /* Owned by the sign-in. */

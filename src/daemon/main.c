@@ -73,6 +73,11 @@ on_name_lost (GDBusConnection *bus, const char *name, gpointer user_data)
 {
   Daemon *daemon = user_data;
 
+  if (bus == NULL || g_dbus_connection_is_closed (bus))
+    {
+      end (daemon, EXIT_FAILURE);
+      return;
+    }
   if (daemon->settle_left < 0)
     g_printerr (_ ("tidio-authd: the name %s belongs to another program\n"), name);
   end (daemon, EXIT_NAME_TAKEN);

@@ -9,7 +9,7 @@
 #include "daemon/ta-reply.h"
 #include "daemon/ta-sign-in-object.h"
 #include "daemon/ta-token-method.h"
-#include "oauth/ta-authorization.h"
+#include "oauth/ta-encoding.h"
 
 #include <string.h>
 
@@ -109,9 +109,14 @@ check_sign_in (const char *account, GVariant *options, GError **error)
 
   if (!ta_options_check_account (account, error) || !ta_options_check (options, table, error))
     return FALSE;
-  if (g_variant_lookup (options, "scopes", "^a&s", &scopes)
-      && !ta_authorization_check_scopes (scopes, error))
-    return FALSE;
+  if (g_variant_lookup (options, "scopes", "^a&s", &scopes) && !ta_encoding_are_scopes (scopes))
+    {
+      g_set_error_literal (
+          error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+          "A scope is one word of at most 256 characters of ASCII: give each as its "
+          "own, 64 at most");
+      return FALSE;
+    }
   g_variant_lookup (options, "flow", "&s", &flow);
   if (g_str_equal (flow, "browser"))
     return TRUE;

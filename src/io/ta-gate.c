@@ -77,29 +77,26 @@ write_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static const char *
 get_reason (guint status)
 {
-  switch (status)
-    {
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 421:
-      return "Misdirected Request";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 503:
-      return "Service Unavailable";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Bad Request";
-    }
+  static const struct
+  {
+    guint status;
+    const char *reason;
+  } reasons[] = {
+    { 403, "Forbidden" },
+    { 404, "Not Found" },
+    { 405, "Method Not Allowed" },
+    { 413, "Content Too Large" },
+    { 414, "URI Too Long" },
+    { 421, "Misdirected Request" },
+    { 431, "Request Header Fields Too Large" },
+    { 503, "Service Unavailable" },
+    { 505, "HTTP Version Not Supported" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (reasons); i++)
+    if (reasons[i].status == status)
+      return reasons[i].reason;
+  return "Bad Request";
 }
 
 /* Takes the visit. */
@@ -125,6 +122,21 @@ refuse (Visit *visit, guint status)
                                    ta_deadline_get_cancellable (visit->deadline), write_cb, visit);
 }
 
+/* What SoupServer gets to see: of the browser's headers only the one it needs. It would act on
+ * others, such as Range and Expect. */
+static GBytes *
+print_head (const TaHead *head)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "GET %s", head->path);
+  if (head->query != NULL)
+    g_string_append_printf (text, "?%s", head->query);
+  g_string_append_printf (text, " HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
+                          ta_head_get_header (head, "host"));
+  return g_string_free_to_bytes (text);
+}
+
 /* Takes the visit, whose head is complete with `length` bytes. */
 static void
 decide (Visit *visit, gsize length)
@@ -144,7 +156,7 @@ decide (Visit *visit, gsize length)
       refuse (g_steal_pointer (&owned), status);
       return;
     }
-  bytes = g_bytes_new (visit->bytes->data, length);
+  bytes = print_head (head);
   stream = ta_replay_stream_new (G_IO_STREAM (visit->connection), bytes);
   local = g_socket_connection_get_local_address (visit->connection, NULL);
   remote = g_socket_connection_get_remote_address (visit->connection, NULL);
@@ -246,6 +258,7 @@ renew_service (TaGate *self)
     g_socket_listener_close (G_SOCKET_LISTENER (self->service));
   g_clear_object (&self->service);
   self->service = g_socket_service_new ();
+  g_socket_service_stop (self->service);
 }
 
 /* localhost means both families, because a browser may choose either; an ephemeral port must be
@@ -289,6 +302,7 @@ ta_gate_new (GUri *redirect_uri, TaGateFunc admit, gpointer user_data, GError **
   if (!listen_all (self, error))
     return NULL;
   g_signal_connect (self->service, "incoming", G_CALLBACK (on_incoming), self);
+  g_socket_service_start (self->service);
   return g_steal_pointer (&self);
 }
 

@@ -14,6 +14,7 @@
 
 #define READ_SIZE (64 * 1024)
 #define IDLE_TIMEOUT 30
+#define INFORMATIONAL_MAX 10
 
 struct _TaHttp
 {
@@ -31,6 +32,7 @@ typedef struct
   TaDeadline *deadline;     /* (owned) */
   TaHttpResponse *response; /* (owned) */
   gsize max_length;
+  guint n_informational;
   gboolean weak_tls;
 } Exchange;
 
@@ -96,8 +98,12 @@ translate (const Exchange *exchange, const GError *error)
     return g_error_new (TA_ERROR, TA_ERROR_TIMEOUT, "%.100s did not answer in time: try again",
                         host);
   if (exchange->weak_tls)
-    return g_error_new (TA_ERROR, TA_ERROR_TLS,
-                        "%.100s offers only TLS older than 1.2, which is not safe", host);
+    return g_error_new (
+        TA_ERROR, TA_ERROR_TLS,
+        "%.100s offers only TLS older than 1.2, which is not safe: tell its operator", host);
+  if (exchange->n_informational > INFORMATIONAL_MAX)
+    return g_error_new (TA_ERROR, TA_ERROR_INVALID_RESPONSE,
+                        "%.100s sends interim answers without end: tell its operator", host);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return g_error_copy (error);
   if (error->domain == G_TLS_ERROR)
@@ -123,6 +129,16 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *str
     return;
   exchange->weak_tls = TRUE;
   g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
+}
+
+/* libsoup reads interim answers in a loop that lets nothing else run. */
+static void
+on_informational (SoupMessage *message, gpointer user_data)
+{
+  Exchange *exchange = user_data;
+
+  if (++exchange->n_informational > INFORMATIONAL_MAX)
+    g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
 }
 
 static SoupMessage *
@@ -213,7 +229,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (body->len + g_bytes_get_size (bytes) > exchange->max_length)
     g_task_return_new_error (task, TA_ERROR, TA_ERROR_RESPONSE_TOO_LARGE,
-                             "The response is larger than %" G_GSIZE_FORMAT " bytes",
+                             "The response is larger than %" G_GSIZE_FORMAT " bytes: ask for less",
                              exchange->max_length);
   else
     {
@@ -244,7 +260,8 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (encoding != NULL && g_ascii_strcasecmp (encoding, "identity") != 0)
     {
       g_task_return_new_error (task, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
-                               "The response is compressed although nothing asked for it");
+                               "The response is compressed although nothing asked for it: tell the "
+                               "provider");
       return;
     }
   g_input_stream_read_bytes_async (stream, READ_SIZE, G_PRIORITY_DEFAULT,
@@ -271,6 +288,7 @@ ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *ca
   exchange->max_length = request->max_length;
   g_task_set_task_data (task, exchange, (GDestroyNotify) exchange_free);
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), exchange);
+  g_signal_connect (message, "got-informational", G_CALLBACK (on_informational), exchange);
   soup_session_send_async (ta_endpoint_is_loopback (host) ? self->loopback : self->session, message,
                            G_PRIORITY_DEFAULT, ta_deadline_get_cancellable (exchange->deadline),
                            send_cb, g_steal_pointer (&task));

@@ -52,6 +52,7 @@ TaProvider *
 ta_providers_find (const char *id, GError **error)
 {
   g_autofree char *resource = g_strconcat ("/org/tidio/Auth/providers/", id, ".conf", NULL);
+  g_autofree char *quoted = ta_error_quote (id);
   g_autofree char *data = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) local_error = NULL;
@@ -69,8 +70,9 @@ ta_providers_find (const char *id, GError **error)
                                     NULL);
   if (bytes != NULL)
     return ta_provider_parse (id, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), error);
-  g_set_error_literal (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
-                       "There is no provider of this name: put a provider file for it into "
-                       "tidio-auth/providers of your configuration folder");
+  g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
+               "There is no provider %s: put its file into tidio-auth/providers of your "
+               "configuration folder",
+               quoted);
   return NULL;
 }

@@ -8,8 +8,7 @@
  * The secret_password_* functions of libsecret are not used: they choose a file instead of the
  * service by environment. */
 
-/* Below the 25 seconds after which GDBus callers give up. */
-#define CALL_TIMEOUT 20
+#define CALL_TIMEOUT 20 /* below the 25 after which GDBus callers give up */
 #define PROMPT_TIMEOUT 120
 
 struct _TaStore

@@ -4,28 +4,6 @@
 #include "oauth/ta-encoding.h"
 #include "oauth/ta-endpoint.h"
 
-#include <gio/gio.h>
-
-/* Whether each is a scope token (RFC 6749 section 3.3).
- * Errors: G_DBUS_ERROR_INVALID_ARGS. */
-gboolean
-ta_authorization_check_scopes (const char *const *scopes, GError **error)
-{
-  for (int i = 0; scopes[i] != NULL; i++)
-    {
-      gboolean is_scope = *scopes[i] != '\0';
-
-      for (const char *c = scopes[i]; *c != '\0'; c++)
-        is_scope = is_scope && *c > 0x20 && *c < 0x7f && *c != '"' && *c != '\\';
-      if (is_scope)
-        continue;
-      g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                           "A scope is one word of printable ASCII: give each as its own");
-      return FALSE;
-    }
-  return TRUE;
-}
-
 /* The S256 code challenge of a code verifier (RFC 7636 section 4.2). */
 char *
 ta_authorization_code_challenge (const char *code_verifier)

@@ -5,7 +5,6 @@
 
 G_BEGIN_DECLS
 
-gboolean ta_authorization_check_scopes (const char *const *scopes, GError **error);
 char *ta_authorization_code_challenge (const char *code_verifier);
 char *ta_authorization_uri (const TaProvider *provider, const char *client_id,
                             const char *redirect_uri, const char *const *scopes, const char *state,

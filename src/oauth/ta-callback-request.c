@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-callback-request.h"
 
+#include "oauth/ta-encoding.h"
+
 #include <string.h>
 
 /* The Host of the redirect URI and no other, against DNS rebinding. */
 static gboolean
 is_host (const char *value, const char *host, guint16 port)
 {
-  g_autofree char *expected = strchr (host, ':') != NULL ? g_strdup_printf ("[%s]:%u", host, port)
-                                                         : g_strdup_printf ("%s:%u", host, port);
+  const char *open = strchr (host, ':') != NULL ? "[" : "";
+  const char *close = strchr (host, ':') != NULL ? "]" : "";
+  g_autofree char *name = g_strconcat (open, host, close, NULL);
+  g_autofree char *expected = g_strdup_printf ("%s:%u", name, port);
 
-  return g_ascii_strcasecmp (value, expected) == 0;
+  return g_ascii_strcasecmp (value, expected) == 0
+         || (port == 80 && g_ascii_strcasecmp (value, name) == 0);
 }
 
 /* What a browser says of its reasons (Fetch Metadata): no prefetching, and nothing but a person's
@@ -39,6 +44,8 @@ ta_callback_request_judge (const TaHead *head, GUri *redirect_uri, guint16 port)
   const char *host = ta_head_get_header (head, "host");
   const char *length = ta_head_get_header (head, "content-length");
   const char *path = g_uri_get_path (redirect_uri);
+  const char *raw = head->query != NULL ? head->query : "";
+  g_autofree char *query = ta_encoding_unescape (raw, strlen (raw));
 
   if (ta_head_count_header (head, "host") != 1 || *host == '\0')
     return 400;
@@ -52,5 +59,7 @@ ta_callback_request_judge (const TaHead *head, GUri *redirect_uri, guint16 port)
     return 413;
   if (!g_str_equal (head->path, *path == '\0' ? "/" : path))
     return 404;
+  if (query == NULL)
+    return 400;
   return judge_purpose (head);
 }

@@ -3,24 +3,12 @@
 
 #include "base/ta-error.h"
 #include "base/ta-json.h"
+#include "oauth/ta-encoding.h"
 #include "oauth/ta-provider.h"
 
 #include <string.h>
 
-#define VALUE_MAX 4096
 #define CLIENT_MAX (64 * 1024)
-
-/* RFC 6749 appendix A.1 and A.2: visible ASCII and space. */
-static gboolean
-is_vschars (const char *text)
-{
-  gsize length = strlen (text);
-
-  for (const char *c = text; *c != '\0'; c++)
-    if (*c < 0x20 || *c > 0x7e)
-      return FALSE;
-  return length > 0 && length <= VALUE_MAX;
-}
 
 /* `secret` NULL or empty: a public client.
  * Errors: TA_ERROR_NOT_CONFIGURED. */
@@ -30,7 +18,8 @@ ta_client_new (const char *provider, const char *id, const char *secret, GError 
   gboolean has_secret = secret != NULL && *secret != '\0';
   TaClient *self;
 
-  if (!ta_provider_is_id (provider) || !is_vschars (id) || (has_secret && !is_vschars (secret)))
+  if (!ta_provider_is_id (provider) || !ta_encoding_is_vschars (id)
+      || (has_secret && !ta_encoding_is_vschars (secret)))
     {
       g_set_error_literal (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
                            "A client id and a client secret are 1 to 4096 characters of visible "

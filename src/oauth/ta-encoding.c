@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#define VSCHARS_MAX 4096
+#define SCOPES_MAX 64
+#define SCOPE_MAX 256
+
 /* Base64url without padding (RFC 4648 section 5, RFC 7636 appendix A). */
 char *
 ta_encoding_base64url (const guint8 *bytes, gsize length)
@@ -51,4 +55,32 @@ ta_encoding_split_words (const char *text)
     if (*words[i] != '\0')
       g_strv_builder_add (builder, words[i]);
   return g_strv_builder_end (builder);
+}
+
+/* Whether each is a scope token (RFC 6749 section 3.3), and all of them fit into a URI. */
+gboolean
+ta_encoding_are_scopes (const char *const *scopes)
+{
+  for (int i = 0; scopes[i] != NULL; i++)
+    {
+      if (*scopes[i] == '\0' || i >= SCOPES_MAX || strlen (scopes[i]) > SCOPE_MAX)
+        return FALSE;
+      for (const char *c = scopes[i]; *c != '\0'; c++)
+        if (*c <= 0x20 || *c >= 0x7f || *c == '"' || *c == '\\')
+          return FALSE;
+    }
+  return TRUE;
+}
+
+/* Whether it is a client id or a client secret: 1 to 4096 visible characters and spaces (RFC 6749
+ * appendix A.1 and A.2). */
+gboolean
+ta_encoding_is_vschars (const char *text)
+{
+  gsize length = strlen (text);
+
+  for (const char *c = text; *c != '\0'; c++)
+    if (*c < 0x20 || *c > 0x7e)
+      return FALSE;
+  return length > 0 && length <= VSCHARS_MAX;
 }

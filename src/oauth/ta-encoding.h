@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 char *ta_encoding_base64url (const guint8 *bytes, gsize length);
 void ta_encoding_add_field (GString *form, const char *name, const char *value);
 char **ta_encoding_split_words (const char *text);
+gboolean ta_encoding_are_scopes (const char *const *scopes);
+gboolean ta_encoding_is_vschars (const char *text);
 char *ta_encoding_unescape (const char *text, gsize length);
 
 G_END_DECLS

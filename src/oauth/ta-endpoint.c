@@ -96,7 +96,7 @@ find_malformed (const char *path)
 }
 
 /* Whether the part in front of the query could be read as leaving the base URI. The first segment
- * takes neither ":" nor "@" (RFC 3986 section 4.2). */
+ * takes neither ":" nor "@" (RFC 3986 section 4.2); some servers read "..;" as "..". */
 static gboolean
 is_escape (const char *path)
 {
@@ -111,8 +111,15 @@ is_escape (const char *path)
       || (segments[0] != NULL && strpbrk (segments[0], ":@") != NULL))
     return TRUE;
   for (int i = 0; segments[i] != NULL; i++)
-    if (g_str_equal (segments[i], ".") || g_str_equal (segments[i], ".."))
-      return TRUE;
+    {
+      char *parameters = strstr (segments[i], "%3b");
+
+      if (parameters != NULL)
+        *parameters = '\0';
+      segments[i][strcspn (segments[i], ";")] = '\0';
+      if (g_str_equal (segments[i], ".") || g_str_equal (segments[i], ".."))
+        return TRUE;
+    }
   return FALSE;
 }
 

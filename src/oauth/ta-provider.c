@@ -133,7 +133,13 @@ read_provider (Reader *reader, TaProvider *self)
         || strchr (self->resources[i], '#') != NULL)
       fail (reader, TA_ERROR_NOT_CONFIGURED, PROVIDER, "Resource",
             "must be absolute URIs without fragment");
+  if (!ta_encoding_are_scopes ((const char *const *) self->scopes))
+    fail (reader, TA_ERROR_NOT_CONFIGURED, PROVIDER, "Scopes",
+          "must be words of printable ASCII without quotes");
   self->client_id = take (reader, PROVIDER, "ClientId");
+  if (self->client_id != NULL && !ta_encoding_is_vschars (self->client_id))
+    fail (reader, TA_ERROR_NOT_CONFIGURED, PROVIDER, "ClientId",
+          "must be visible ASCII of at most 4096 characters");
   refuse (reader, PROVIDER, "Issuer");
   refuse (reader, PROVIDER, "DeviceAuthorizationEndpoint");
   refuse (reader, PROVIDER, "PushedAuthorizationRequestEndpoint");

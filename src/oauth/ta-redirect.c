@@ -65,7 +65,7 @@ ta_redirect_parse (const char *query)
   self = g_new0 (TaRedirect, 1);
   self->state = ta_secret_new (state);
   self->code = code != NULL ? ta_secret_new (code) : NULL;
-  self->failure = failure != NULL ? ta_error_quote (failure) : NULL;
+  self->failure = failure != NULL ? g_strdup (ta_error_quote_code (failure)) : NULL;
   return self;
 }
 
@@ -93,6 +93,10 @@ ta_redirect_get_error (const TaRedirect *self)
     return g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_DENIED,
                                 "The user or the provider denied access: sign in again and allow "
                                 "it");
+  if (g_str_equal (self->failure, "server_error")
+      || g_str_equal (self->failure, "temporarily_unavailable"))
+    return g_error_new_literal (TA_ERROR, TA_ERROR_SERVER_ERROR,
+                                "The provider is out of order: sign in again later");
   return g_error_new (TA_ERROR, TA_ERROR_SIGN_IN_FAILED,
                       "The provider refused the authorization request (%s): check the client id "
                       "and the redirect URI registered there",

@@ -23,8 +23,6 @@ fail (GError **error, int code, const char *message)
 static TaToken *
 fail_by_code (const char *code, guint status, gboolean is_refresh, GError **error)
 {
-  g_autofree char *quoted = ta_error_quote (code);
-
   if (g_str_equal (code, "invalid_grant") && is_refresh)
     return fail (error, TA_ERROR_SIGN_IN_REQUIRED, "The provider ended this login: sign in again");
   if (g_str_equal (code, "invalid_grant"))
@@ -40,7 +38,7 @@ fail_by_code (const char *code, guint status, gboolean is_refresh, GError **erro
                  "The provider's token endpoint is out of order: try again later");
   g_set_error (error, TA_ERROR, is_refresh ? TA_ERROR_FAILED : TA_ERROR_SIGN_IN_FAILED,
                "The provider refused the token request (%s, HTTP %u): check the provider file",
-               quoted, status);
+               ta_error_quote_code (code), status);
   return NULL;
 }
 
@@ -128,7 +126,7 @@ ta_token_response_parse (guint status, const char *body, gsize length, gint64 no
   if (!is_bearer (object))
     return fail (error, TA_ERROR_INVALID_RESPONSE,
                  "The token endpoint granted a token_type other than Bearer, which is not "
-                 "supported");
+                 "supported: check the provider file");
   refresh_token = ta_json_get_string (object, "refresh_token");
   if (refresh_token != NULL && !ta_token_is_text (refresh_token))
     refresh_token = NULL;

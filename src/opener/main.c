@@ -76,24 +76,24 @@ run_program (char **argv)
 static gboolean
 run_browser (const char *command, const char *uri)
 {
-  g_auto (GStrv) argv = NULL;
+  g_auto (GStrv) words = NULL;
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) complete = NULL;
-  gboolean placed = FALSE;
+  g_auto (GStrv) argv = NULL;
+  guint placed = 0;
 
-  if (!g_shell_parse_argv (command, NULL, &argv, NULL))
+  if (!g_shell_parse_argv (command, NULL, &words, NULL))
     return FALSE;
-  for (int i = 0; argv[i] != NULL; i++)
+  for (int i = 0; words[i] != NULL; i++)
     {
-      gboolean is_place = g_str_equal (argv[i], "%s");
+      g_autoptr (GString) word = g_string_new (words[i]);
 
-      placed = placed || is_place;
-      g_strv_builder_add (builder, is_place ? uri : argv[i]);
+      placed += g_string_replace (word, "%s", uri, 0);
+      g_strv_builder_add (builder, word->str);
     }
-  if (!placed)
+  if (placed == 0)
     g_strv_builder_add (builder, uri);
-  complete = g_strv_builder_end (builder);
-  return run_program (complete);
+  argv = g_strv_builder_end (builder);
+  return run_program (argv);
 }
 
 static gboolean
@@ -161,10 +161,12 @@ open_by_xdg_open (const char *uri)
 static char *
 read_uri (void)
 {
-  char buffer[URI_MAX + 1];
-  size_t length = fread (buffer, 1, URI_MAX, stdin);
+  char buffer[URI_MAX + 2];
+  size_t length = fread (buffer, 1, URI_MAX + 1, stdin);
 
   buffer[length] = '\0';
+  if (length > URI_MAX)
+    return NULL;
   if (!g_str_has_prefix (buffer, "https://") && !g_str_has_prefix (buffer, "http://"))
     return NULL;
   for (const char *c = buffer; *c != '\0'; c++)

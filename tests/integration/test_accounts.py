@@ -360,4 +360,27 @@ def many(world):
     tap.equal({name: world.broker.token(name) for name in names}, tokens, "after a restart")
 
 
+@tap.case("AC-26", "a sign-out that fails forgets nothing that is not saved yet", account="")
+def failed_sign_out(world):
+    text = world.broker.token()
+    world.server.control(delay=1500)
+    refresh = world.broker.start_get_token(rejected=text)
+    world.session.bus.wait_for(lambda: world.server.counters()["refreshes"] == 1, DEADLINE,
+                               "the refresh at the server", poll=True)
+    world.keyring.lock()
+    newest = refresh.result()[0]
+    world.server.control(delay=0)
+    tap.equal(world.broker.state("tidio"), "unsaved", "state")
+    expect_error("StorageLocked", world.broker.sign_out)
+    tap.equal(world.broker.state("tidio"), "unsaved", "state after the sign-out")
+    world.session.stop_keyring()
+    world.session.start_keyring(locked=False)
+    world.session.bus.wait_for(
+        lambda: world.keyring.records()["tidio"]["access_token"] == newest, DEADLINE,
+        "the newest tokens in the keyring", poll=True)
+    world.broker.restart()
+    tap.equal(world.broker.token(), newest, "token after a restart")
+    tap.check(world.broker.token(rejected=newest) != newest, "a refresh afterwards")
+
+
 tap.main(World)

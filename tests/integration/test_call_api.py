@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """CallApi: what may be sent, what comes back, and what a 401 does."""
 
+import contextlib
 import http.server
 import json
 import pathlib
+import socket
 import sys
 import threading
 
@@ -14,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from gi.repository import GLib
 
 from harness import tap
-from harness.broker import expect_error, settle_until
+from harness.broker import DEADLINE, expect_error, settle_until
 from harness.world import World
 
 
@@ -354,6 +356,24 @@ def caller_leaves(world):
     other.bus.close()
     tap.equal(world.broker.call_api("GET", "contacts")[0], 200, "status")
     settle_until(lambda: world.server.counters()["api"] >= 1, world.bus)
+
+
+@tap.case("CA-30", "interim answers without end: InvalidResponse, and nobody else waits", account="")
+def interim_flood(world):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def flood():
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                while True:
+                    connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+        thread = threading.Thread(target=flood, daemon=True)
+        thread.start()
+        world.server.write_provider(
+            "tidio", BaseUri=f"http://127.0.0.1:{server.getsockname()[1]}/v1/")
+        expect_error("InvalidResponse", world.broker.call_api, "GET", "contacts")
+        thread.join(DEADLINE)
+        tap.check(not thread.is_alive(), "the broker left the connection")
 
 
 tap.main(ApiWorld)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oauth/ta-authorization.h"
+#include "oauth/ta-encoding.h"
+
+#include "unit-provider.h"
+
+/* RFC 7636 appendix B. */
+#define VERIFIER "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+#define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+#define REDIRECT_URI "http://localhost:3000/callback"
+#define ENCODED_REDIRECT_URI "http%3A%2F%2Flocalhost%3A3000%2Fcallback"
+
+static void
+check_challenge (void)
+{
+  g_autofree char *challenge = ta_authorization_code_challenge (VERIFIER);
+
+  g_assert_cmpstr (challenge, ==, CHALLENGE);
+}
+
+typedef struct
+{
+  const char *id;
+  const char *keys;
+  const char *uri;
+} Request;
+
+static const Request requests[] = {
+  { "tidio", "",
+    "https://www.tidio.com/oauth/authorize?client_id=my-id&redirect_uri=" ENCODED_REDIRECT_URI
+    "&response_type=code&state=STATE&code_challenge=" CHALLENGE "&code_challenge_method=S256" },
+  { "no-pkce", "Pkce=none\n",
+    "https://www.tidio.com/oauth/authorize?client_id=my-id&redirect_uri=" ENCODED_REDIRECT_URI
+    "&response_type=code&state=STATE" },
+  { "query-is-kept", "Pkce=none\nAuthorizationEndpoint=https://h/a?tenant=b%20c\n",
+    "https://h/a?tenant=b%20c&client_id=my-id&redirect_uri=" ENCODED_REDIRECT_URI
+    "&response_type=code&state=STATE" },
+  { "scopes", "Pkce=none\nScopes=read write\n",
+    "https://www.tidio.com/oauth/authorize?client_id=my-id&redirect_uri=" ENCODED_REDIRECT_URI
+    "&response_type=code&scope=read%20write&state=STATE" },
+  { "resources", "Pkce=none\nResource=https://a/ https://b/\n",
+    "https://www.tidio.com/oauth/authorize?client_id=my-id&redirect_uri=" ENCODED_REDIRECT_URI
+    "&response_type=code&state=STATE&resource=https%3A%2F%2Fa%2F&resource=https%3A%2F%2Fb%2F" },
+};
+
+static void
+check_request (gconstpointer data)
+{
+  const Request *row = data;
+  g_autoptr (TaProvider) provider = unit_provider_new (row->keys);
+  g_autofree char *uri
+      = ta_authorization_uri (provider, "my-id", REDIRECT_URI, NULL, "STATE", VERIFIER);
+
+  g_assert_cmpstr (uri, ==, row->uri);
+}
+
+static void
+check_scopes_of_caller (void)
+{
+  const char *const none[] = { NULL };
+  const char *const two[] = { "a", "b", NULL };
+  g_autoptr (TaProvider) provider = unit_provider_new ("Pkce=none\nScopes=read\n");
+  g_autofree char *without
+      = ta_authorization_uri (provider, "i", REDIRECT_URI, none, "s", VERIFIER);
+  g_autofree char *with = ta_authorization_uri (provider, "i", REDIRECT_URI, two, "s", VERIFIER);
+
+  g_assert_null (strstr (without, "scope"));
+  g_assert_nonnull (strstr (with, "&scope=a%20b&"));
+}
+
+static guint
+count (const char *text, const char *part)
+{
+  guint found = 0;
+
+  for (const char *at = strstr (text, part); at != NULL; at = strstr (at + 1, part))
+    found++;
+  return found;
+}
+
+typedef struct
+{
+  const char *id;
+  const char *text;
+  const char *encoded;
+} Injection;
+
+static const Injection injections[] = {
+  { "BR-02-parameter", "a&redirect_uri=http://evil/", "a%26redirect_uri%3Dhttp%3A%2F%2Fevil%2F" },
+  { "BR-02-spaces", " a  b ", "%20a%20%20b%20" },
+  { "BR-02-fragment", "a#b", "a%23b" },
+  { "BR-02-quotes", "\"'", "%22%27" },
+  { "BR-02-encoded-once", "%26", "%2526" },
+  { "BR-02-plus", "a+b", "a%2Bb" },
+  { "BR-02-line-end", "a\r\nb", "a%0D%0Ab" },
+};
+
+static void
+check_injection (gconstpointer data)
+{
+  const Injection *row = data;
+  const char *const scopes[] = { row->text, NULL };
+  g_autofree char *scope = g_strdup_printf ("&scope=%s&", row->encoded);
+  g_autofree char *client_id = g_strdup_printf ("?client_id=%s&", row->encoded);
+  g_autofree char *state = g_strdup_printf ("&state=%s&", row->encoded);
+  g_autoptr (TaProvider) provider = unit_provider_new ("");
+  g_autofree char *uri
+      = ta_authorization_uri (provider, row->text, REDIRECT_URI, scopes, row->text, VERIFIER);
+
+  g_assert_nonnull (strstr (uri, scope));
+  g_assert_nonnull (strstr (uri, client_id));
+  g_assert_nonnull (strstr (uri, state));
+  g_assert_cmpuint (count (uri, "redirect_uri="), ==, 1);
+  for (const char *c = uri; *c != '\0'; c++)
+    g_assert_true (*c > 0x20 && *c < 0x7f && strchr ("\"<>\\^`{|}#'", *c) == NULL);
+}
+
+typedef struct
+{
+  const char *id;
+  const char *scope;
+  gboolean good;
+} Scope;
+
+static const Scope scopes[] = {
+  { "plain", "read", TRUE },      { "uri", "https://h/auth/contacts.readonly", TRUE },
+  { "bounds", "!#[]~", TRUE },    { "empty", "", FALSE },
+  { "space", "a b", FALSE },      { "quote", "a\"b", FALSE },
+  { "backslash", "a\\b", FALSE }, { "line-end", "a\n", FALSE },
+  { "delete", "a\x7f", FALSE },   { "not-ascii", "\xc3\xa9", FALSE },
+};
+
+static void
+check_scope (gconstpointer data)
+{
+  const Scope *row = data;
+  const char *const list[] = { "first", row->scope, "last", NULL };
+
+  g_assert_cmpint (ta_encoding_are_scopes (list), ==, row->good);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/authorization/UN-AU-01-challenge", check_challenge);
+  UNIT_ADD_ROWS ("/authorization/UN-AU-02-request", requests, check_request);
+  g_test_add_func ("/authorization/UN-AU-03-scopes-of-caller", check_scopes_of_caller);
+  UNIT_ADD_ROWS ("/authorization/UN-AU-04-injection", injections, check_injection);
+  UNIT_ADD_ROWS ("/authorization/UN-AU-05-scope", scopes, check_scope);
+  return g_test_run ();
+}

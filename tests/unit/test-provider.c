@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/ta-error.h"
+#include "oauth/ta-provider.h"
+
+#include "unit.h"
+
+#define AUTHORIZATION "AuthorizationEndpoint=https://h/authorize\n"
+#define TOKEN "TokenEndpoint=https://h/token\n"
+#define REDIRECT "RedirectUri=http://localhost:3000/callback\n"
+#define PROVIDER "[Provider]\n" AUTHORIZATION TOKEN REDIRECT
+#define API                                                                                        \
+  "[Api]\n"                                                                                        \
+  "BaseUri=https://h/api\n"
+
+static TaProvider *
+parse (const char *text, GError **error)
+{
+  return ta_provider_parse ("own", text, strlen (text), error);
+}
+
+static void
+assert_tidio (const TaProvider *provider)
+{
+  g_assert_cmpstr (provider->name, ==, "Tidio");
+  g_assert_cmpstr (provider->authorization_endpoint, ==, "https://www.tidio.com/oauth/authorize");
+  g_assert_cmpstr (provider->token_endpoint, ==, "https://www.tidio.com/oauth/token");
+  g_assert_null (provider->revocation_endpoint);
+  g_assert_cmpstr (provider->redirect_uri, ==, "http://localhost:3000/callback");
+  g_assert_cmpint (provider->format, ==, TA_FORMAT_JSON);
+  g_assert_cmpint (provider->client_authentication, ==, TA_CLIENT_AUTHENTICATION_BODY);
+  g_assert_true (provider->pkce);
+  g_assert_cmpuint (g_strv_length (provider->scopes), ==, 0);
+  g_assert_cmpuint (g_strv_length (provider->resources), ==, 0);
+  g_assert_null (provider->client_id);
+  g_assert_cmpstr (provider->base_uri, ==, "https://api.tidio.com/v1/");
+  g_assert_cmpstr (provider->accept, ==, "application/json");
+}
+
+static void
+check_built_in (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider = NULL;
+  g_autofree char *text = NULL;
+  gsize length;
+
+  g_assert_true (g_file_get_contents (UNIT_PROVIDER_FILE, &text, &length, &error));
+  provider = ta_provider_parse ("tidio", text, length, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (provider->id, ==, "tidio");
+  assert_tidio (provider);
+}
+
+/* As the documentation prints it, with a comment behind some values. */
+static void
+check_commented (void)
+{
+  const char *text
+      = "[Provider]\n"
+        "Name=Tidio\n"
+        "Issuer=                         # set: metadata discovery (RFC 8414, then OIDC)\n"
+        "AuthorizationEndpoint=https://www.tidio.com/oauth/authorize\n"
+        "TokenEndpoint=https://www.tidio.com/oauth/token\n"
+        "RevocationEndpoint=\n"
+        "DeviceAuthorizationEndpoint=\n"
+        "PushedAuthorizationRequestEndpoint=\n"
+        "RedirectUri=http://localhost:3000/callback   # port 0: an ephemeral port; localhost: "
+        "both\n"
+        "TokenRequestFormat=json         # json | form (RFC 6749)\n"
+        "ClientAuthentication=body       # body | basic | none\n"
+        "Pkce=S256                       # S256 | none\n"
+        "Scopes=\n"
+        "Resource=                       # RFC 8707\n"
+        "ClientId=                       # a default; users set their own\n"
+        "[Api]\n"
+        "BaseUri=https://api.tidio.com/v1/\n"
+        "Authentication=bearer           # bearer | openapi-key\n"
+        "Accept=application/json\n";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider = parse (text, &error);
+
+  g_assert_no_error (error);
+  assert_tidio (provider);
+}
+
+static void
+check_defaults (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider = parse (PROVIDER API, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (provider->id, ==, "own");
+  g_assert_cmpstr (provider->name, ==, "own");
+  g_assert_cmpint (provider->format, ==, TA_FORMAT_JSON);
+  g_assert_cmpint (provider->client_authentication, ==, TA_CLIENT_AUTHENTICATION_BODY);
+  g_assert_true (provider->pkce);
+  g_assert_cmpstr (provider->base_uri, ==, "https://h/api/");
+  g_assert_cmpstr (provider->accept, ==, "application/json");
+}
+
+static void
+check_everything_set (void)
+{
+  const char *text = PROVIDER "Name=My server # really\n"
+                              "RevocationEndpoint=https://h/revoke\n"
+                              "TokenRequestFormat=form\n"
+                              "ClientAuthentication=basic\n"
+                              "Pkce=none\n"
+                              "Scopes=read  write\n"
+                              "Resource=https://a/ urn:b\n"
+                              "ClientId=my#client\n" API "Accept=application/json; version=1\n";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider = parse (text, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (provider->name, ==, "My server");
+  g_assert_cmpstr (provider->revocation_endpoint, ==, "https://h/revoke");
+  g_assert_cmpint (provider->format, ==, TA_FORMAT_FORM);
+  g_assert_cmpint (provider->client_authentication, ==, TA_CLIENT_AUTHENTICATION_BASIC);
+  g_assert_false (provider->pkce);
+  g_assert_cmpuint (g_strv_length (provider->scopes), ==, 2);
+  g_assert_cmpstr (provider->scopes[1], ==, "write");
+  g_assert_cmpuint (g_strv_length (provider->resources), ==, 2);
+  g_assert_cmpstr (provider->resources[1], ==, "urn:b");
+  g_assert_cmpstr (provider->client_id, ==, "my#client");
+  g_assert_cmpstr (provider->accept, ==, "application/json; version=1");
+}
+
+typedef struct
+{
+  const char *id;
+  const char *text;
+  const char *key; /* what the message names */
+} Bad;
+
+/* Each is whole but for one thing. */
+static const Bad bad[] = {
+  { "unknown-key", PROVIDER "Frobnicate=1\n" API, "Frobnicate" },
+  { "unknown-key-empty", PROVIDER "Frobnicate=\n" API, "Frobnicate" },
+  { "unknown-key-in-api", PROVIDER API "Timeout=1\n", "Timeout" },
+  { "unknown-case", PROVIDER "pkce=S256\n" API, "pkce" },
+  { "unknown-secret", PROVIDER "ClientSecret=CANARY\n" API, "ClientSecret" },
+  { "key-twice", PROVIDER "Pkce=S256\nPkce=none\n" API, "Pkce" },
+  { "unknown-group", PROVIDER API "[Other]\nKey=1\n", "Key" },
+  { "wrong-group", PROVIDER "Accept=text/plain\n" API, "Accept" },
+  { "no-authorization-endpoint", "[Provider]\n" TOKEN REDIRECT API, "AuthorizationEndpoint" },
+  { "no-token-endpoint", "[Provider]\n" AUTHORIZATION REDIRECT "TokenEndpoint=\n" API,
+    "TokenEndpoint" },
+  { "no-redirect-uri", "[Provider]\n" AUTHORIZATION TOKEN "RedirectUri=\n" API, "RedirectUri" },
+  { "no-base-uri", PROVIDER "[Api]\n", "BaseUri" },
+  { "no-api", PROVIDER, "BaseUri" },
+  { "CA-08-http", PROVIDER "[Api]\nBaseUri=http://api.tidio.com/\n", "BaseUri" },
+  { "CA-12-user", PROVIDER "[Api]\nBaseUri=https://u:p@api.tidio.com/\n", "BaseUri" },
+  { "base-uri-query", PROVIDER "[Api]\nBaseUri=https://h/?a=b\n", "BaseUri" },
+  { "base-uri-fragment", PROVIDER "[Api]\nBaseUri=https://h/#a\n", "BaseUri" },
+  { "BR-01-file", "[Provider]\n" TOKEN REDIRECT "AuthorizationEndpoint=file:///a\n" API,
+    "AuthorizationEndpoint" },
+  { "BR-01-option", "[Provider]\n" TOKEN REDIRECT "AuthorizationEndpoint=-x\n" API,
+    "AuthorizationEndpoint" },
+  { "BR-01-escaped-line-end",
+    "[Provider]\n" TOKEN REDIRECT "AuthorizationEndpoint=https://h/\\na\n" API,
+    "AuthorizationEndpoint" },
+  { "TL-03-token-endpoint",
+    "[Provider]\n" AUTHORIZATION REDIRECT "TokenEndpoint=http://h/token\n" API, "TokenEndpoint" },
+  { "revocation-endpoint", PROVIDER "RevocationEndpoint=nonsense\n" API, "RevocationEndpoint" },
+  { "redirect-uri-host", "[Provider]\n" AUTHORIZATION TOKEN "RedirectUri=http://h:3000/\n" API,
+    "RedirectUri" },
+  { "redirect-uri-port", "[Provider]\n" AUTHORIZATION TOKEN "RedirectUri=http://localhost/\n" API,
+    "RedirectUri" },
+  { "redirect-uri-query",
+    "[Provider]\n" AUTHORIZATION TOKEN "RedirectUri=http://localhost:1/?a\n" API, "RedirectUri" },
+  { "format", PROVIDER "TokenRequestFormat=xml\n" API, "TokenRequestFormat" },
+  { "format-case", PROVIDER "TokenRequestFormat=JSON\n" API, "TokenRequestFormat" },
+  { "client-authentication", PROVIDER "ClientAuthentication=post\n" API, "ClientAuthentication" },
+  { "pkce-plain", PROVIDER "Pkce=plain\n" API, "Pkce" },
+  { "CF-05-fragment", PROVIDER "Resource=https://a/ https://b/#c\n" API, "Resource" },
+  { "CF-05-relative", PROVIDER "Resource=api\n" API, "Resource" },
+  { "authentication", PROVIDER API "Authentication=basic\n", "Authentication" },
+  { "accept-line-end", PROVIDER API "Accept=a\\r\\nX-Evil: 1\n", "Accept" },
+  { "accept-not-ascii", PROVIDER API "Accept=\xc3\xa9\n", "Accept" },
+  { "not-utf-8", PROVIDER "Name=\xff\n" API, "Name" },
+  { "bad-escape", PROVIDER "Name=\\q\n" API, "Name" },
+};
+
+static void
+check_bad (gconstpointer data)
+{
+  const Bad *row = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider = parse (row->text, &error);
+
+  g_assert_null (provider);
+  unit_assert_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED);
+  g_assert_nonnull (strstr (error->message, "own.conf"));
+  g_assert_nonnull (strstr (error->message, row->key));
+  g_assert_null (strstr (error->message, "CANARY"));
+}
+
+static const Bad unsupported[] = {
+  { "issuer", PROVIDER "Issuer=https://h\n" API, "Issuer" },
+  { "device", PROVIDER "DeviceAuthorizationEndpoint=https://h/d\n" API,
+    "DeviceAuthorizationEndpoint" },
+  { "pushed", PROVIDER "PushedAuthorizationRequestEndpoint=https://h/p\n" API,
+    "PushedAuthorizationRequestEndpoint" },
+  { "openapi-key", PROVIDER API "Authentication=openapi-key\n", "Authentication" },
+};
+
+static void
+check_unsupported (gconstpointer data)
+{
+  const Bad *row = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider = parse (row->text, &error);
+
+  g_assert_null (provider);
+  unit_assert_error (error, TA_ERROR, TA_ERROR_NOT_SUPPORTED);
+  g_assert_nonnull (strstr (error->message, "own.conf"));
+  g_assert_nonnull (strstr (error->message, row->key));
+}
+
+static const Bad not_files[] = {
+  { "empty", "", NULL },
+  { "json", "{\"Name\":\"Tidio\"}", NULL },
+  { "no-group", "Name=Tidio\n" PROVIDER API, NULL },
+  { "open-group", "[Provider\n", NULL },
+  { "no-equals", PROVIDER "Name\n" API, NULL },
+};
+
+static void
+check_not_file (gconstpointer data)
+{
+  const Bad *row = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider = parse (row->text, &error);
+
+  g_assert_null (provider);
+  unit_assert_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED);
+  g_assert_nonnull (strstr (error->message, "own.conf"));
+}
+
+/* The first problem is told and no later one, whatever there are. */
+static void
+check_many_problems (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (parse ("[Provider]\nPkce=plain\nIssuer=a\nX=1\n[Api]\nAccept=\xff\n", &error));
+  unit_assert_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED);
+  g_assert_nonnull (strstr (error->message, "AuthorizationEndpoint"));
+}
+
+typedef struct
+{
+  const char *id;
+  const char *text;
+  gboolean good;
+} Id;
+
+static const Id ids[] = {
+  { "plain", "tidio", TRUE },
+  { "one-letter", "a", TRUE },
+  { "digit", "1", TRUE },
+  { "mail", "Anna.B_c-d@example.com", TRUE },
+  { "longest", "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggg", TRUE },
+  { "longer", "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg", FALSE },
+  { "empty", "", FALSE },
+  { "dot", ".a", FALSE },
+  { "dots", "..", FALSE },
+  { "dash", "-a", FALSE },
+  { "at", "@a", FALSE },
+  { "underscore", "_a", FALSE },
+  { "slash", "a/b", FALSE },
+  { "space", "a b", FALSE },
+  { "line-end", "a\n", FALSE },
+  { "plus", "a+b", FALSE },
+  { "percent", "a%2f", FALSE },
+  { "not-ascii", "\xc3\xa9", FALSE },
+  { "not-ascii-behind", "a\xc3\xa9", FALSE },
+};
+
+static void
+check_id (gconstpointer data)
+{
+  const Id *row = data;
+
+  g_assert_cmpint (ta_provider_is_id (row->text), ==, row->good);
+}
+
+static void
+check_owners (void)
+{
+  TaProvider *provider = parse (PROVIDER API, NULL);
+  TaProvider *other = ta_provider_ref (provider);
+
+  ta_provider_unref (provider);
+  g_assert_cmpstr (other->id, ==, "own");
+  ta_provider_unref (other);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/provider/UN-PR-01-built-in", check_built_in);
+  g_test_add_func ("/provider/UN-PR-02-commented", check_commented);
+  g_test_add_func ("/provider/UN-PR-03-defaults", check_defaults);
+  g_test_add_func ("/provider/UN-PR-04-everything-set", check_everything_set);
+  UNIT_ADD_ROWS ("/provider/UN-PR-05-bad", bad, check_bad);
+  UNIT_ADD_ROWS ("/provider/UN-PR-06-unsupported", unsupported, check_unsupported);
+  UNIT_ADD_ROWS ("/provider/UN-PR-07-not-a-file", not_files, check_not_file);
+  g_test_add_func ("/provider/UN-PR-08-many-problems", check_many_problems);
+  UNIT_ADD_ROWS ("/provider/UN-PR-09-id", ids, check_id);
+  g_test_add_func ("/provider/UN-PR-10-owners", check_owners);
+  return g_test_run ();
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/ta-error.h"
+#include "oauth/ta-record.h"
+
+#include "unit.h"
+
+static TaToken *
+make_token (const char *refresh_token)
+{
+  const char *const scopes[] = { "read", "wr\"ite", NULL };
+
+  return ta_token_new ("access\"\\", refresh_token, scopes, 1000, 4600);
+}
+
+static void
+assert_same (const TaRecord *record, const TaRecord *other)
+{
+  g_assert_cmpstr (record->account, ==, other->account);
+  g_assert_cmpstr (record->provider, ==, other->provider);
+  g_assert_cmpint (record->signed_in_at, ==, other->signed_in_at);
+  g_assert_cmpint (record->refreshed_at, ==, other->refreshed_at);
+  g_assert_cmpint (record->generation, ==, other->generation);
+  g_assert_cmpint (record->refused, ==, other->refused);
+  g_assert_true (
+      ta_secret_equals (record->token->access_token, ta_secret_peek (other->token->access_token)));
+  g_assert_cmpstr (
+      record->token->refresh_token == NULL ? NULL : ta_secret_peek (record->token->refresh_token),
+      ==,
+      other->token->refresh_token == NULL ? NULL : ta_secret_peek (other->token->refresh_token));
+  g_assert_cmpint (record->token->issued_at, ==, other->token->issued_at);
+  g_assert_cmpint (record->token->expires_at, ==, other->token->expires_at);
+  g_assert_true (g_strv_equal ((const char *const *) record->token->scopes,
+                               (const char *const *) other->token->scopes));
+}
+
+static void
+assert_round_trip (const TaRecord *record)
+{
+  g_autoptr (TaSecret) text = ta_record_print (record);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaRecord) parsed = ta_record_parse (ta_secret_peek (text), &error);
+
+  g_assert_no_error (error);
+  assert_same (parsed, record);
+}
+
+static void
+check_round_trip (void)
+{
+  g_autoptr (TaToken) token = make_token ("refresh");
+  g_autoptr (TaToken) later = make_token (NULL);
+  g_autoptr (TaRecord) record = ta_record_new ("anna@example.com", "tidio", token, 1000, NULL);
+  g_autoptr (TaRecord) refreshed = ta_record_refresh (record, later, 2000);
+  g_autoptr (TaRecord) refused = ta_record_refuse (refreshed);
+
+  assert_round_trip (record);
+  assert_round_trip (refreshed);
+  assert_round_trip (refused);
+}
+
+/* The largest that a provider can grant can be kept. */
+static void
+check_largest (void)
+{
+  g_autofree char *text = unit_repeat ("\"", 16384);
+  g_autofree char *scope = unit_repeat ("\\", 4096);
+  const char *const scopes[] = { scope, NULL };
+  g_autoptr (TaToken) token = ta_token_new (text, text, scopes, 1, 2);
+  g_autoptr (TaRecord) record = ta_record_new ("a", "tidio", token, 1, NULL);
+
+  assert_round_trip (record);
+}
+
+static void
+check_most_scopes (void)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) scopes = NULL;
+  g_autoptr (TaToken) token = NULL;
+  g_autoptr (TaRecord) record = NULL;
+
+  for (int i = 0; i < 2048; i++)
+    g_strv_builder_add (builder, "a");
+  scopes = g_strv_builder_end (builder);
+  token = ta_token_new ("a", "b", (const char *const *) scopes, 1, 2);
+  record = ta_record_new ("a", "tidio", token, 1, NULL);
+  assert_round_trip (record);
+}
+
+static void
+check_steps (void)
+{
+  g_autoptr (TaToken) token = make_token ("refresh");
+  g_autoptr (TaToken) later = make_token ("refresh-2");
+  g_autoptr (TaRecord) record = ta_record_new ("anna", "tidio", token, 1000, NULL);
+  g_autoptr (TaRecord) refreshed = ta_record_refresh (record, later, 2000);
+  g_autoptr (TaRecord) refused = ta_record_refuse (refreshed);
+  g_autoptr (TaRecord) again = ta_record_new ("anna", "tidio", token, 3000, refused);
+
+  g_assert_cmpint (record->signed_in_at, ==, 1000);
+  g_assert_cmpint (record->refreshed_at, ==, 0);
+  g_assert_false (record->refused);
+  g_assert_cmpint (refreshed->signed_in_at, ==, 1000);
+  g_assert_cmpint (refreshed->refreshed_at, ==, 2000);
+  g_assert_true (refreshed->token == later);
+  g_assert_true (refused->refused);
+  g_assert_true (refused->token == later);
+  g_assert_cmpint (refused->refreshed_at, ==, 2000);
+  g_assert_false (again->refused);
+  g_assert_cmpint (again->signed_in_at, ==, 3000);
+  g_assert_cmpint (again->refreshed_at, ==, 0);
+  g_assert_cmpint (record->generation, <, refreshed->generation);
+  g_assert_cmpint (refreshed->generation, <, refused->generation);
+  g_assert_cmpint (refused->generation, <, again->generation);
+}
+
+typedef struct
+{
+  const char *id;
+  gint64 signed_in_at;
+  gint64 generation;
+  gint64 other_signed_in_at;
+  gint64 other_generation;
+  gboolean newer;
+} Order;
+
+static const Order orders[] = {
+  { "same", 1000, 5, 1000, 5, FALSE },
+  { "later-generation", 1000, 6, 1000, 5, TRUE },
+  { "earlier-generation", 1000, 5, 1000, 6, FALSE },
+  { "later-sign-in", 1001, 1, 1000, 50, TRUE },
+  { "earlier-sign-in", 1000, 50, 1001, 1, FALSE },
+};
+
+static void
+check_order (gconstpointer data)
+{
+  const Order *row = data;
+  TaRecord record = { .signed_in_at = row->signed_in_at, .generation = row->generation };
+  TaRecord other = { .signed_in_at = row->other_signed_in_at, .generation = row->other_generation };
+
+  g_assert_cmpint (ta_record_is_newer (&record, &other), ==, row->newer);
+}
+
+typedef struct
+{
+  const char *id;
+  const char *name;  /* the member that is replaced */
+  const char *value; /* NULL: left out */
+} Damage;
+
+static const Damage damages[] = {
+  { "version-future", "version", "2" },
+  { "version-past", "version", "0" },
+  { "version-none", "version", NULL },
+  { "version-null", "version", "null" },
+  { "account-none", "account", NULL },
+  { "account-empty", "account", "\"\"" },
+  { "account-path", "account", "\"../a\"" },
+  { "account-not-ascii", "account", "\"\xc3\xa9\"" },
+  { "account-number", "account", "1" },
+  { "provider-none", "provider", NULL },
+  { "provider-path", "provider", "\"a/b\"" },
+  { "access-none", "access_token", NULL },
+  { "access-empty", "access_token", "\"\"" },
+  { "access-line-end", "access_token", "\"a\\r\\nX: y\"" },
+  { "access-array", "access_token", "[\"a\"]" },
+  { "refresh-empty", "refresh_token", "\"\"" },
+  { "refresh-space", "refresh_token", "\"a b\"" },
+  { "type-none", "token_type", NULL },
+  { "type-other", "token_type", "\"mac\"" },
+  { "issued-none", "issued_at", NULL },
+  { "issued-word", "issued_at", "\"now\"" },
+  { "issued-negative", "issued_at", "-9223372036854775807" },
+  { "expires-none", "expires_at", NULL },
+  { "expires-negative", "expires_at", "-1" },
+  { "expires-fraction", "expires_at", "1.5" },
+  { "signed-in-none", "signed_in_at", NULL },
+  { "refreshed-none", "refreshed_at", NULL },
+  { "generation-none", "generation", NULL },
+  { "generation-negative", "generation", "-1" },
+  { "generation-last", "generation", "9223372036854775807" },
+  { "refused-none", "refused", NULL },
+  { "refused-word", "refused", "\"yes\"" },
+  { "scopes-none", "scopes", NULL },
+  { "scopes-text", "scopes", "\"read\"" },
+  { "scopes-number", "scopes", "[\"read\",1]" },
+  { "scopes-null", "scopes", "[null]" },
+};
+
+static const Damage whole[] = {
+  { "version", "version", "1" },           { "account", "account", "\"anna\"" },
+  { "provider", "provider", "\"tidio\"" }, { "signed-in", "signed_in_at", "1000" },
+  { "refreshed", "refreshed_at", "0" },    { "generation", "generation", "1" },
+  { "refused", "refused", "0" },           { "access", "access_token", "\"CANARY\"" },
+  { "refresh", "refresh_token", "\"b\"" }, { "type", "token_type", "\"Bearer\"" },
+  { "issued", "issued_at", "1000" },       { "expires", "expires_at", "4600" },
+  { "scopes", "scopes", "[\"read\"]" },
+};
+
+/* A whole record but for one member. */
+static char *
+print_damaged (const char *name, const char *value)
+{
+  GString *text = g_string_new ("{\"other\":1");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (whole); i++)
+    {
+      const char *kept = g_str_equal (whole[i].name, name) ? value : whole[i].value;
+
+      if (kept != NULL)
+        g_string_append_printf (text, ",\"%s\":%s", whole[i].name, kept);
+    }
+  g_string_append_c (text, '}');
+  return g_string_free (text, FALSE);
+}
+
+static void
+check_damage (gconstpointer data)
+{
+  const Damage *row = data;
+  g_autofree char *text = print_damaged (row->name, row->value);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (ta_record_parse (text, &error));
+  unit_assert_error (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT);
+  g_assert_null (strstr (error->message, "CANARY"));
+}
+
+/* So that the damaged ones are refused for their damage and nothing else. */
+static void
+check_undamaged (gconstpointer data)
+{
+  const Damage *row = data;
+  g_autofree char *text = print_damaged (row->name, row->value);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaRecord) record = ta_record_parse (text, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (record->account, ==, "anna");
+}
+
+static void
+check_no_refresh_token (void)
+{
+  g_autofree char *text = print_damaged ("refresh_token", NULL);
+  g_autoptr (TaRecord) record = ta_record_parse (text, NULL);
+
+  g_assert_nonnull (record);
+  g_assert_null (record->token->refresh_token);
+}
+
+typedef struct
+{
+  const char *id;
+  const char *text;
+} Text;
+
+static const Text no_records[] = {
+  { "empty", "" },
+  { "null", "null" },
+  { "array", "[]" },
+  { "object", "{}" },
+  { "plain-text", "secret" },
+  { "not-utf-8", "{\"version\":1,\"account\":\"\xff\"}" },
+};
+
+static void
+check_no_record (gconstpointer data)
+{
+  const Text *row = data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (ta_record_parse (row->text, &error));
+  unit_assert_error (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT);
+}
+
+static void
+check_bombs (void)
+{
+  g_autofree char *deep = unit_repeat ("[", 100000);
+  g_autofree char *large = unit_repeat (" ", 1024 * 1024);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (ta_record_parse (deep, &error));
+  unit_assert_error (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT);
+  g_assert_null (ta_record_parse (large, NULL));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/record/UN-RC-01-round-trip", check_round_trip);
+  g_test_add_func ("/record/UN-RC-02-largest", check_largest);
+  g_test_add_func ("/record/UN-RC-03-most-scopes", check_most_scopes);
+  g_test_add_func ("/record/UN-RC-04-steps", check_steps);
+  UNIT_ADD_ROWS ("/record/UN-RC-05-order", orders, check_order);
+  UNIT_ADD_ROWS ("/record/UN-RC-06-damage", damages, check_damage);
+  UNIT_ADD_ROWS ("/record/UN-RC-07-undamaged", whole, check_undamaged);
+  g_test_add_func ("/record/UN-RC-08-no-refresh-token", check_no_refresh_token);
+  UNIT_ADD_ROWS ("/record/UN-RC-09-no-record", no_records, check_no_record);
+  g_test_add_func ("/record/UN-RC-10-bombs", check_bombs);
+  return g_test_run ();
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oauth/ta-token.h"
+
+#include "unit.h"
+
+#define ISSUED 1000
+
+static TaToken *
+make (const char *refresh_token, gint64 expires_at)
+{
+  const char *const scopes[] = { "read", NULL };
+
+  return ta_token_new ("access", refresh_token, scopes, ISSUED, expires_at);
+}
+
+typedef struct
+{
+  const char *id;
+  gint64 expires_at;
+  gint64 now;
+  gint64 min_validity;
+  gboolean fresh;
+  gboolean valid;
+} Moment;
+
+static const Moment moments[] = {
+  /* 60 s before the end, or a tenth of the lifetime if that is less. */
+  { "CL-03-hour-just", ISSUED + 3600, ISSUED + 3539, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "CL-03-hour-no-more", ISSUED + 3600, ISSUED + 3540, TA_TOKEN_DEFAULT_VALIDITY, FALSE, TRUE },
+  { "CL-03-600-just", ISSUED + 600, ISSUED + 539, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "CL-03-600-no-more", ISSUED + 600, ISSUED + 540, TA_TOKEN_DEFAULT_VALIDITY, FALSE, TRUE },
+  { "CL-03-61-start", ISSUED + 61, ISSUED, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "CL-03-61-just", ISSUED + 61, ISSUED + 54, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "CL-03-61-no-more", ISSUED + 61, ISSUED + 55, TA_TOKEN_DEFAULT_VALIDITY, FALSE, TRUE },
+  { "CL-03-30-start", ISSUED + 30, ISSUED, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "CL-03-30-just", ISSUED + 30, ISSUED + 26, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "CL-03-30-no-more", ISSUED + 30, ISSUED + 27, TA_TOKEN_DEFAULT_VALIDITY, FALSE, TRUE },
+  { "CL-03-1-start", ISSUED + 1, ISSUED, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "CL-03-1-over", ISSUED + 1, ISSUED + 1, TA_TOKEN_DEFAULT_VALIDITY, FALSE, FALSE },
+  { "asked-just", ISSUED + 3600, ISSUED + 3299, 300, TRUE, TRUE },
+  { "asked-no-more", ISSUED + 3600, ISSUED + 3300, 300, FALSE, TRUE },
+  { "asked-none-just", ISSUED + 3600, ISSUED + 3599, 0, TRUE, TRUE },
+  { "asked-none-over", ISSUED + 3600, ISSUED + 3600, 0, FALSE, FALSE },
+  { "asked-beyond-lifetime", ISSUED + 3600, ISSUED, 3600, FALSE, TRUE },
+  { "asked-most", ISSUED + 3600, ISSUED, G_MAXUINT32, FALSE, TRUE },
+  { "long-over", ISSUED + 3600, ISSUED + 1000000, TA_TOKEN_DEFAULT_VALIDITY, FALSE, FALSE },
+  { "clock-before-issue", ISSUED + 3600, 0, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "ended-before-issue", ISSUED - 500, ISSUED - 480, TA_TOKEN_DEFAULT_VALIDITY, FALSE, FALSE },
+  { "unknown-start", 0, ISSUED, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "unknown-hour-just", 0, ISSUED + 3599, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "unknown-hour-no-more", 0, ISSUED + 3600, TA_TOKEN_DEFAULT_VALIDITY, FALSE, TRUE },
+  { "unknown-clock-before-issue", 0, 0, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+};
+
+static void
+check_moment (gconstpointer data)
+{
+  const Moment *row = data;
+  g_autoptr (TaToken) token = make ("refresh", row->expires_at);
+
+  g_assert_cmpint (ta_token_is_fresh (token, row->now, row->min_validity), ==, row->fresh);
+  g_assert_cmpint (ta_token_is_valid (token, row->now), ==, row->valid);
+}
+
+/* There is nothing to refresh it with, and the server decides. */
+static void
+check_unknown_without_refresh (void)
+{
+  g_autoptr (TaToken) token = make (NULL, 0);
+
+  g_assert_true (ta_token_is_fresh (token, ISSUED + 1000000, TA_TOKEN_DEFAULT_VALIDITY));
+  g_assert_true (ta_token_is_valid (token, ISSUED + 1000000));
+}
+
+typedef struct
+{
+  const char *id;
+  const char *text;
+  gboolean good;
+} Text;
+
+static const Text texts[] = {
+  { "plain", "abc-._~+/=019", TRUE },
+  { "bounds", "!~", TRUE },
+  { "JS-05-empty", "", FALSE },
+  { "JS-05-header", "a\r\nX: y", FALSE },
+  { "JS-05-line-end", "a\n", FALSE },
+  { "JS-05-space", "a b", FALSE },
+  { "JS-05-space-behind", "a ", FALSE },
+  { "JS-05-tab", "a\tb", FALSE },
+  { "JS-05-control", "a\x01", FALSE },
+  { "JS-05-delete", "a\x7f", FALSE },
+  { "JS-05-not-ascii", "a\xc3\xa9", FALSE },
+  { "JS-05-not-utf-8", "\xff", FALSE },
+};
+
+static void
+check_text (gconstpointer data)
+{
+  const Text *row = data;
+
+  g_assert_cmpint (ta_token_is_text (row->text), ==, row->good);
+}
+
+static void
+check_text_length (void)
+{
+  g_autofree char *longest = unit_repeat ("a", 16384);
+  g_autofree char *longer = unit_repeat ("a", 16385);
+
+  g_assert_true (ta_token_is_text (longest));
+  g_assert_false (ta_token_is_text (longer));
+}
+
+static void
+check_copies (void)
+{
+  char scope[] = "read";
+  const char *const scopes[] = { scope, NULL };
+  TaToken *token = ta_token_new ("access", NULL, scopes, 1, 2);
+  g_autoptr (TaToken) other = ta_token_ref (token);
+
+  scope[0] = 'X';
+  ta_token_unref (token);
+  g_assert_cmpstr (ta_secret_peek (other->access_token), ==, "access");
+  g_assert_null (other->refresh_token);
+  g_assert_cmpstr (other->type, ==, "Bearer");
+  g_assert_cmpstr (other->scopes[0], ==, "read");
+  g_assert_cmpint (other->issued_at, ==, 1);
+  g_assert_cmpint (other->expires_at, ==, 2);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  UNIT_ADD_ROWS ("/token/UN-TO-01-moment", moments, check_moment);
+  g_test_add_func ("/token/UN-TO-02-unknown-without-refresh", check_unknown_without_refresh);
+  UNIT_ADD_ROWS ("/token/UN-TO-03-text", texts, check_text);
+  g_test_add_func ("/token/UN-TO-04-text-length", check_text_length);
+  g_test_add_func ("/token/UN-TO-05-copies", check_copies);
+  return g_test_run ();
+}

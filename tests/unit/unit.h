@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include <string.h>
+
+G_BEGIN_DECLS
+
+/* Each row of a table is a case of its own: the first field of a row is its id, `check` gets a
+ * pointer to the row. */
+#define UNIT_ADD_ROWS(group, rows, check)                                                          \
+  for (gsize row = 0; row < G_N_ELEMENTS (rows); row++)                                            \
+    {                                                                                              \
+      g_autofree char *path = g_strconcat (group "/", (rows)[row].id, NULL);                       \
+                                                                                                   \
+      g_test_add_data_func (path, &(rows)[row], check);                                            \
+    }
+
+/* Fails unless it is the error and its message may leave the process: one printable ASCII sentence
+ * of at most 200 characters. */
+static inline void
+unit_assert_error (const GError *error, GQuark domain, int code)
+{
+  g_assert_error (error, domain, code);
+  g_assert_cmpuint (strlen (error->message), >, 0);
+  g_assert_cmpuint (strlen (error->message), <=, 200);
+  for (const char *c = error->message; *c != '\0'; c++)
+    g_assert_true (*c >= 0x20 && *c <= 0x7e);
+}
+
+/* The text `count` times; free with g_free(). */
+static inline char *
+unit_repeat (const char *text, gsize count)
+{
+  GString *repeated = g_string_new (NULL);
+
+  for (gsize i = 0; i < count; i++)
+    g_string_append (repeated, text);
+  return g_string_free (repeated, FALSE);
+}
+
+G_END_DECLS
