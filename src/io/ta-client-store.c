@@ -51,18 +51,27 @@ find (GPtrArray *items, const char *provider, char **id)
   return NULL;
 }
 
+/* Ends the reading. NULL: the task has returned its error. */
+static GPtrArray *
+take_items (GTask *task, GObject *source, GAsyncResult *result)
+{
+  GError *error = NULL;
+  GPtrArray *items = ta_store_load_finish (TA_STORE (source), result, &error);
+
+  if (items == NULL)
+    g_task_return_error (task, error);
+  return items;
+}
+
 static void
 load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  g_autoptr (GPtrArray) items = take_items (task, source, result);
   g_autofree char *id = NULL;
 
-  if (items == NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
+  if (items != NULL)
     g_task_return_pointer (task, find (items, call->provider, &id),
                            (GDestroyNotify) ta_client_unref);
 }
@@ -106,17 +115,13 @@ save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (store, result, &error);
+  g_autoptr (GPtrArray) items = take_items (task, source, result);
   g_autoptr (TaClient) earlier = NULL;
   g_autoptr (TaSecret) secret = NULL;
   g_autofree char *id = NULL;
 
   if (items == NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
+    return;
   earlier = find (items, call->provider, &id);
   if (earlier == NULL)
     id = g_uuid_string_random ();
@@ -164,16 +169,12 @@ clear_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (store, result, &error);
+  g_autoptr (GPtrArray) items = take_items (task, source, result);
   g_autoptr (TaClient) client = NULL;
   g_autofree char *id = NULL;
 
   if (items == NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
+    return;
   client = find (items, call->provider, &id);
   if (client == NULL)
     g_task_return_boolean (task, TRUE);

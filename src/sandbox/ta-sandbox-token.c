@@ -124,6 +124,16 @@ refresh (TaSandboxState *state, const TaSandboxRequest *request, const TaSandbox
                         state->settings.rotation);
 }
 
+/* Who asks, at either endpoint. NULL: `refusal` says why not. */
+static const TaSandboxClient *
+admit (const TaSandboxRequest *request, const TaSandboxFields *fields, TaSandboxReply **refusal)
+{
+  if (!ta_sandbox_fields_is_repeated (fields, NULL))
+    return ta_sandbox_client_authenticate (request, fields, refusal);
+  *refusal = refuse ("invalid_request", "A parameter is repeated");
+  return NULL;
+}
+
 static TaSandboxReply *
 answer_grant (TaSandboxState *state, const TaSandboxRequest *request, const TaSandboxFields *fields)
 {
@@ -131,9 +141,7 @@ answer_grant (TaSandboxState *state, const TaSandboxRequest *request, const TaSa
   const TaSandboxClient *client;
   TaSandboxReply *refusal = NULL;
 
-  if (ta_sandbox_fields_is_repeated (fields, NULL))
-    return refuse ("invalid_request", "A parameter is repeated");
-  client = ta_sandbox_client_authenticate (request, fields, &refusal);
+  client = admit (request, fields, &refusal);
   if (client == NULL)
     return refusal;
   if (grant_type == NULL)
@@ -182,9 +190,7 @@ revoke_token (TaSandboxState *state, const TaSandboxRequest *request, const TaSa
   const TaSandboxClient *client;
   TaSandboxReply *refusal = NULL;
 
-  if (ta_sandbox_fields_is_repeated (fields, NULL))
-    return refuse ("invalid_request", "A parameter is repeated");
-  client = ta_sandbox_client_authenticate (request, fields, &refusal);
+  client = admit (request, fields, &refusal);
   if (client == NULL)
     return refusal;
   if (token == NULL)
