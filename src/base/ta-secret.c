@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-secret.h"
 
+#include <libsecret/secret.h>
 #include <string.h>
+
+/* libsecret's value is what keeps the text in memory that is locked against swapping, and wipes
+ * it. */
 
 struct _TaSecret
 {
-  gsize length;
-  char *text; /* (owned) */
+  SecretValue *value; /* (owned) */
 };
 
 TaSecret *
@@ -14,8 +17,7 @@ ta_secret_new (const char *text)
 {
   TaSecret *self = g_rc_box_new (TaSecret);
 
-  self->length = strlen (text);
-  self->text = g_strdup (text);
+  self->value = secret_value_new (text, -1, "text/plain");
   return self;
 }
 
@@ -26,25 +28,24 @@ ta_secret_ref (TaSecret *self)
 }
 
 static void
-wipe (void *data)
+clear (void *data)
 {
   TaSecret *self = data;
 
-  explicit_bzero (self->text, self->length);
-  g_free (self->text);
+  secret_value_unref (self->value);
 }
 
 void
 ta_secret_unref (TaSecret *self)
 {
-  g_rc_box_release_full (self, wipe);
+  g_rc_box_release_full (self, clear);
 }
 
 /* The text, owned by the secret. */
 const char *
 ta_secret_peek (const TaSecret *self)
 {
-  return self->text;
+  return secret_value_get (self->value, NULL);
 }
 
 /* Compares in a time that depends on the length alone (RFC 6749 section 10.12 wants state values
@@ -53,11 +54,13 @@ gboolean
 ta_secret_equals (const TaSecret *self, const char *text)
 {
   guint8 difference = 0;
+  gsize length;
+  const char *own = secret_value_get (self->value, &length);
 
-  if (strlen (text) != self->length)
+  if (strlen (text) != length)
     return FALSE;
-  for (gsize i = 0; i < self->length; i++)
-    difference |= (guint8) (self->text[i] ^ text[i]);
+  for (gsize i = 0; i < length; i++)
+    difference |= (guint8) (own[i] ^ text[i]);
   return difference == 0;
 }
 

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* An immutable, reference-counted secret string that is wiped when its last owner leaves. */
+/* An immutable, reference-counted secret string in locked memory, wiped when its last owner leaves.
+ */
 typedef struct _TaSecret TaSecret;
 
 TaSecret *ta_secret_new (const char *text);
