@@ -45,6 +45,16 @@ ta_deadline_new (guint seconds, GCancellable *parent)
   return self;
 }
 
+/* Gives it so many seconds from now, unless it is over. */
+void
+ta_deadline_restart (TaDeadline *self, guint seconds)
+{
+  if (self->timer == 0)
+    return;
+  g_source_remove (self->timer);
+  self->timer = g_timeout_add_seconds (seconds, on_time, self);
+}
+
 void
 ta_deadline_free (TaDeadline *self)
 {

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct _TaDeadline TaDeadline;
 
 TaDeadline *ta_deadline_new (guint seconds, GCancellable *parent);
+void ta_deadline_restart (TaDeadline *self, guint seconds);
 void ta_deadline_free (TaDeadline *self);
 GCancellable *ta_deadline_get_cancellable (TaDeadline *self);
 gboolean ta_deadline_has_expired (TaDeadline *self);

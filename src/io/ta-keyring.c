@@ -3,6 +3,8 @@
 
 #include "base/ta-error.h"
 #include "io/ta-keyring-watch.h"
+#include "io/ta-search.h"
+#include "io/ta-unlocker.h"
 
 /* Finding items in the default collection of the Secret Service, in the order the functions stand
  * below: service -> collection -> unlocked? -> search. Only then does "not found" mean absent: a
@@ -16,6 +18,7 @@ struct _TaKeyring
 
   SecretService *service; /* (owned) (nullable): open, with a session */
   TaKeyringWatch *watch;  /* (owned) */
+  TaUnlocker *unlocker;   /* (owned) */
 };
 
 G_DEFINE_FINAL_TYPE (TaKeyring, ta_keyring, G_TYPE_OBJECT)
@@ -93,7 +96,7 @@ search_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   g_autoptr (GError) error = NULL;
-  GList *items = secret_collection_search_finish (SECRET_COLLECTION (source), result, &error);
+  GList *items = ta_search_finish (SECRET_COLLECTION (source), result, &error);
 
   if (error != NULL)
     {
@@ -109,9 +112,9 @@ search (GTask *task)
 {
   Find *find = g_task_get_task_data (task);
 
-  secret_collection_search (find->collection, find->schema, find->attributes,
-                            SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS,
-                            ta_deadline_get_cancellable (find->deadline), search_cb, task);
+  ta_search_async (find->collection, find->schema, find->attributes,
+                   (find->flags & TA_KEYRING_SECRETS) != 0,
+                   ta_deadline_get_cancellable (find->deadline), search_cb, task);
 }
 
 static void
@@ -126,30 +129,30 @@ static void
 unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
-  g_autolist (GDBusProxy) unlocked = NULL;
+  Find *find = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  int n_unlocked
-      = secret_service_unlock_finish (SECRET_SERVICE (source), result, &unlocked, &error);
 
-  if (error != NULL)
-    fail (task, error);
-  else if (n_unlocked == 0)
-    fail_locked (task);
-  else
+  ta_deadline_restart (find->deadline, TA_KEYRING_TIMEOUT);
+  if (ta_unlocker_unlock_finish (TA_UNLOCKER (source), result, &error))
     search (task);
+  else
+    fail (task, error);
 }
 
+/* While the user is asked, the time of the service itself stands still. */
 static void
 unlock (GTask *task)
 {
+  TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
-  g_autoptr (GList) collections = g_list_prepend (NULL, find->collection);
 
   if (!secret_collection_get_locked (find->collection))
     search (task);
   else if (find->flags & TA_KEYRING_PROMPT)
-    secret_service_unlock (find->service, collections, ta_deadline_get_cancellable (find->deadline),
-                           unlock_cb, task);
+    {
+      ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT + TA_KEYRING_TIMEOUT);
+      ta_unlocker_unlock_async (self->unlocker, find->service, find->collection, unlock_cb, task);
+    }
   else
     fail_locked (task);
 }
@@ -161,6 +164,7 @@ create_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Find *find = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
+  ta_deadline_restart (find->deadline, TA_KEYRING_TIMEOUT);
   find->collection = secret_collection_create_finish (result, &error);
   if (find->collection == NULL)
     {
@@ -179,6 +183,7 @@ miss_collection (GTask *task)
 
   if ((find->flags & TA_KEYRING_CREATE) && (find->flags & TA_KEYRING_PROMPT))
     {
+      ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT);
       secret_collection_create (find->service, "Default keyring", SECRET_COLLECTION_DEFAULT,
                                 SECRET_COLLECTION_CREATE_NONE,
                                 ta_deadline_get_cancellable (find->deadline), create_cb, task);
@@ -297,6 +302,7 @@ static void
 ta_keyring_init (TaKeyring *self)
 {
   self->watch = ta_keyring_watch_new (on_changed, self);
+  self->unlocker = ta_unlocker_new ();
 }
 
 static void
@@ -306,6 +312,7 @@ ta_keyring_dispose (GObject *object)
 
   g_clear_pointer (&self->watch, ta_keyring_watch_free);
   g_clear_object (&self->service);
+  g_clear_object (&self->unlocker);
   G_OBJECT_CLASS (ta_keyring_parent_class)->dispose (object);
 }
 

@@ -10,9 +10,14 @@ G_BEGIN_DECLS
 typedef enum
 {
   TA_KEYRING_NONE = 0,
-  TA_KEYRING_PROMPT = 1 << 0, /* the user may be asked to unlock the collection */
-  TA_KEYRING_CREATE = 1 << 1, /* the collection is wanted even if it is not there yet */
+  TA_KEYRING_PROMPT = 1 << 0,  /* the user may be asked to unlock the collection */
+  TA_KEYRING_CREATE = 1 << 1,  /* the collection is wanted even if it is not there yet */
+  TA_KEYRING_SECRETS = 1 << 2, /* of the items found */
 } TaKeyringFlags;
+
+/* What a deadline for the Secret Service alone is, seconds: below the 25 after which GDBus callers
+ * give up. */
+#define TA_KEYRING_TIMEOUT 20
 
 #define TA_TYPE_KEYRING (ta_keyring_get_type ())
 G_DECLARE_FINAL_TYPE (TaKeyring, ta_keyring, TA, KEYRING, GObject)

@@ -8,9 +8,6 @@
  * The secret_password_* functions of libsecret are not used: they choose a file instead of the
  * service by environment. */
 
-#define CALL_TIMEOUT 20 /* below the 25 after which GDBus callers give up */
-#define PROMPT_TIMEOUT 120
-
 struct _TaStore
 {
   GObject parent_instance;
@@ -84,12 +81,11 @@ start (TaStore *self, GTask *task, TaStoreKind kind, const char *id, TaSecret *s
 {
   g_autoptr (GHashTable) attributes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   Call *call = g_new0 (Call, 1);
-  guint seconds = flags & TA_KEYRING_PROMPT ? PROMPT_TIMEOUT : CALL_TIMEOUT;
 
   call->kind = kind;
   call->id = g_strdup (id);
   call->secret = secret != NULL ? ta_secret_ref (secret) : NULL;
-  call->deadline = ta_deadline_new (seconds, g_task_get_cancellable (task));
+  call->deadline = ta_deadline_new (TA_KEYRING_TIMEOUT, g_task_get_cancellable (task));
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
   if (id != NULL)
@@ -159,7 +155,8 @@ ta_store_load_async (TaStore *self, TaStoreKind kind, gboolean may_prompt,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ta_store_load_async);
-  start (self, task, kind, NULL, NULL, may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE, load_cb);
+  start (self, task, kind, NULL, NULL,
+         TA_KEYRING_SECRETS | (may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE), load_cb);
 }
 
 /* (transfer full) (element-type TaStoreItem) */

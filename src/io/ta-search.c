@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-search.h"
+
+/* A search whose answer can be believed, in the order the functions stand below: items -> their
+ * secrets -> if anything is missing: is the collection unlocked still? A collection that was locked
+ * in between finds nothing, or has no secrets to give. libsecret's own search drops the error if
+ * the secrets cannot be read, which would make a good item look damaged. */
+
+typedef struct
+{
+  gboolean with_secrets;
+  GList *items; /* (owned) (element-type SecretItem) */
+} Search;
+
+static void
+free_items (gpointer items)
+{
+  g_list_free_full (items, g_object_unref);
+}
+
+static void
+search_free (Search *search)
+{
+  free_items (search->items);
+  g_free (search);
+}
+
+static void
+locked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Search *search = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = g_dbus_proxy_call_finish (G_DBUS_PROXY (source), result, &error);
+  g_autoptr (GVariant) locked = NULL;
+
+  if (answer == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  if (g_variant_is_of_type (answer, G_VARIANT_TYPE ("(v)")))
+    g_variant_get (answer, "(v)", &locked);
+  if (locked != NULL && g_variant_is_of_type (locked, G_VARIANT_TYPE_BOOLEAN)
+      && g_variant_get_boolean (locked))
+    g_task_return_new_error (task, SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "Locked");
+  else
+    g_task_return_pointer (task, g_steal_pointer (&search->items), free_items);
+}
+
+static gboolean
+is_whole (const Search *search)
+{
+  for (GList *link = search->items; link != NULL && search->with_secrets; link = link->next)
+    {
+      g_autoptr (SecretValue) value = secret_item_get_secret (link->data);
+
+      if (value == NULL)
+        return FALSE;
+    }
+  return search->items != NULL;
+}
+
+/* Takes the task. */
+static void
+check_locked (GTask *task)
+{
+  Search *search = g_task_get_task_data (task);
+
+  if (!is_whole (search))
+    {
+      g_dbus_proxy_call (g_task_get_source_object (task), "org.freedesktop.DBus.Properties.Get",
+                         g_variant_new ("(ss)", "org.freedesktop.Secret.Collection", "Locked"),
+                         G_DBUS_CALL_FLAGS_NONE, -1, g_task_get_cancellable (task), locked_cb,
+                         task);
+      return;
+    }
+  g_task_return_pointer (task, g_steal_pointer (&search->items), free_items);
+  g_object_unref (task);
+}
+
+static void
+secrets_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (secret_item_load_secrets_finish (result, &error))
+    check_locked (g_steal_pointer (&task));
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+items_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Search *search = g_task_get_task_data (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_autoptr (GError) error = NULL;
+
+  search->items = secret_collection_search_finish (SECRET_COLLECTION (source), result, &error);
+  if (error != NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (search->items != NULL && search->with_secrets)
+    secret_item_load_secrets (search->items, cancellable, secrets_cb, g_steal_pointer (&task));
+  else
+    check_locked (g_steal_pointer (&task));
+}
+
+/* Finds the items of an unlocked collection. One whose secret is missing has none.
+ * Errors: SECRET_ERROR_IS_LOCKED; others: the Secret Service failed. */
+void
+ta_search_async (SecretCollection *collection, const SecretSchema *schema, GHashTable *attributes,
+                 gboolean with_secrets, GCancellable *cancellable, GAsyncReadyCallback callback,
+                 gpointer user_data)
+{
+  GTask *task = g_task_new (collection, cancellable, callback, user_data);
+  Search *search = g_new0 (Search, 1);
+
+  g_task_set_source_tag (task, ta_search_async);
+  search->with_secrets = with_secrets;
+  g_task_set_task_data (task, search, (GDestroyNotify) search_free);
+  secret_collection_search (collection, schema, attributes, SECRET_SEARCH_ALL, cancellable,
+                            items_cb, task);
+}
+
+/* (transfer full) (element-type SecretItem): NULL with no error: there are none. */
+GList *
+ta_search_finish (SecretCollection *collection, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, collection), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
