@@ -2,24 +2,20 @@
 #include "ta-account.h"
 
 #include "base/ta-error.h"
-#include "broker/ta-keeper.h"
-#include "broker/ta-refresh.h"
-#include "broker/ta-waiters.h"
-#include "io/ta-clock.h"
+#include "broker/ta-saving.h"
 
-/* One signed-in account: it answers "a token that is valid now" and lets one refresh serve all who
- * wait. At most one refresh runs, and who asks meanwhile waits for it. A refresh that ends after a
- * newer sign-in is dropped. */
+/* One signed-in account: it joins a record that is kept, a token that is renewed, and the end of
+ * both. What is refreshed and what is saved never meet: a refresh stores what is unsaved too, and a
+ * refresh that ends after a newer sign-in is dropped. */
 
 struct _TaAccount
 {
   GObject parent_instance;
 
-  TaParts *parts;      /* (owned) */
-  TaKeeper *keeper;    /* (owned): of its record */
-  TaWaiters *waiters;  /* (owned) */
-  TaRecord *refreshed; /* (owned) (nullable): the record being refreshed */
-  gboolean refresh_prompts;
+  TaParts *parts;     /* (owned) */
+  TaKeeper *keeper;   /* (owned): of its record */
+  TaRenewal *renewal; /* (owned): of its token */
+  guint n_savings;    /* that run */
   gboolean storage_locked;
   gboolean retired;  /* being signed out */
   GTask *retirement; /* (owned) (nullable): waits for the last refresh and write */
@@ -27,153 +23,41 @@ struct _TaAccount
 
 G_DEFINE_FINAL_TYPE (TaAccount, ta_account, G_TYPE_OBJECT)
 
-static void start_refresh (TaAccount *self, gboolean may_prompt);
-static void check_retirement (TaAccount *self);
-
 static void
 emit_changed (TaAccount *self)
 {
   g_signal_emit_by_name (self, "changed");
 }
 
-/* A token without asking anybody. NULL with no error: a refresh is due. */
-static TaTokenAnswer *
-answer_from_memory (TaAccount *self, const TaTokenWish *wish, GError **error)
+static void
+claim_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  TaRecord *record = ta_keeper_get_record (self->keeper);
-  TaToken *token = record->token;
-  gint64 now = ta_clock_now ();
-  gboolean rejected = ta_token_wish_rejects (wish, token);
-
-  if (self->retired)
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
-                         "This account is being signed out: sign in again afterwards");
-  else if (record->refused)
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
-                         "The provider ended this login: sign in again");
-  else if (!rejected && ta_token_is_fresh (token, now, wish->min_validity))
-    return ta_token_answer_new (token, FALSE);
-  else if (token->refresh_token == NULL && !rejected && ta_token_is_valid (token, now))
-    return ta_token_answer_new (token, TRUE);
-  else if (token->refresh_token == NULL)
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
-                         "The token expired and the provider gave none to refresh it with: sign "
-                         "in again");
-  return NULL;
-}
-
-/* Gives a token that is valid now: from memory or after a refresh.
- * Errors: TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_NO_SUCH_ACCOUNT and what a refresh may fail with. */
-void
-ta_account_get_token_async (TaAccount *self, const TaTokenWish *wish, GAsyncReadyCallback callback,
-                            gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = user_data;
+  TaAccount *self = g_task_get_source_object (task);
   g_autoptr (GError) error = NULL;
-  TaTokenAnswer *answer = answer_from_memory (self, wish, &error);
+  TaClaim *claim = ta_claim_finish (TA_KEEPER (source), result, &error);
 
-  g_task_set_source_tag (task, ta_account_get_token_async);
-  if (answer != NULL)
-    g_task_return_pointer (task, answer, (GDestroyNotify) ta_token_answer_free);
-  else if (error != NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
+  if (claim != NULL)
+    g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
   else
     {
-      ta_waiters_add (self->waiters, task, wish);
-      if (self->refreshed == NULL)
-        start_refresh (self, wish->interactive);
+      ta_account_reinstate (self);
+      g_task_return_error (task, g_steal_pointer (&error));
     }
-}
-
-TaTokenAnswer *
-ta_account_get_token_finish (TaAccount *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/* Ends the refresh. Who may prompt and met a locked keyring without a prompt gets another one. */
-static void
-end_refresh (TaAccount *self, const GError *error)
-{
-  TaToken *token = ta_keeper_get_record (self->keeper)->token;
-  gboolean keep_interactive;
-
-  g_clear_pointer (&self->refreshed, ta_record_unref);
-  self->storage_locked = g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED);
-  keep_interactive = self->storage_locked && !self->refresh_prompts;
-  emit_changed (self);
-  if (ta_waiters_answer (self->waiters, token, ta_clock_now (), error, keep_interactive))
-    start_refresh (self, TRUE);
-  else
-    check_retirement (self);
-}
-
-static void
-written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (TaAccount) self = user_data;
-
-  ta_keeper_keep_finish (TA_KEEPER (source), result, NULL);
-  end_refresh (self, NULL);
-}
-
-/* The mark that a person is needed is worth keeping, but nobody waits for it. */
-static void
-refuse (TaAccount *self)
-{
-  g_autoptr (TaRecord) refused = ta_record_refuse (ta_keeper_get_record (self->keeper));
-
-  ta_keeper_set (self->keeper, refused);
-  ta_keeper_keep_async (self->keeper, refused, FALSE, NULL, NULL);
-}
-
-static void
-refresh_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (TaAccount) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TaRecord) next = ta_refresh_finish (self->parts, result, &error);
-  TaRecord *latest = ta_keeper_get_latest (self->keeper);
-
-  if (latest != self->refreshed)
-    {
-      g_clear_pointer (&next, ta_record_unref);
-      next = ta_record_ref (latest);
-    }
-  if (next != NULL)
-    {
-      ta_keeper_keep_async (self->keeper, next, FALSE, written_cb, g_object_ref (self));
-      return;
-    }
-  if (g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED))
-    refuse (self);
-  end_refresh (self, error);
-}
-
-static void
-start_refresh (TaAccount *self, gboolean may_prompt)
-{
-  self->refreshed = ta_record_ref (ta_keeper_get_record (self->keeper));
-  self->refresh_prompts = may_prompt;
-  ta_refresh_async (self->parts, self->refreshed, may_prompt, refresh_cb, g_object_ref (self));
 }
 
 static void
 check_retirement (TaAccount *self)
 {
-  g_autoptr (GTask) task = NULL;
-
-  if (self->retirement == NULL || self->refreshed != NULL || ta_keeper_is_writing (self->keeper))
+  if (self->retirement == NULL || ta_renewal_is_refreshing (self->renewal) || self->n_savings > 0
+      || ta_keeper_is_writing (self->keeper))
     return;
-  ta_keeper_set_paused (self->keeper, TRUE);
-  task = g_steal_pointer (&self->retirement);
-  g_task_return_boolean (task, TRUE);
+  ta_claim_async (self->parts, self->keeper, FALSE, claim_cb, g_steal_pointer (&self->retirement));
 }
 
 /* Gives out no more tokens, and is done when no refresh and no write is left: the record is the
  * last one then, and nothing will be stored any more.
- * Errors: TA_ERROR_NO_SUCH_ACCOUNT: it is retired already. */
+ * Errors: TA_ERROR_NO_SUCH_ACCOUNT: it is retired already; those of ta_claim_async(). */
 void
 ta_account_retire_async (TaAccount *self, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -187,15 +71,17 @@ ta_account_retire_async (TaAccount *self, GAsyncReadyCallback callback, gpointer
       return;
     }
   self->retired = TRUE;
+  ta_renewal_set_closed (self->renewal, TRUE);
   self->retirement = g_steal_pointer (&task);
   check_retirement (self);
 }
 
-gboolean
+/* (transfer full): the account's item, to be deleted. */
+TaClaim *
 ta_account_retire_finish (TaAccount *self, GAsyncResult *result, GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /* Takes a retirement back: it could not be signed out. */
@@ -203,7 +89,8 @@ void
 ta_account_reinstate (TaAccount *self)
 {
   self->retired = FALSE;
-  ta_keeper_set_paused (self->keeper, FALSE);
+  ta_renewal_set_closed (self->renewal, FALSE);
+  ta_account_flush (self);
 }
 
 gboolean
@@ -213,28 +100,40 @@ ta_account_is_retired (TaAccount *self)
 }
 
 static void
-adopted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  TaAccount *self = g_task_get_source_object (task);
   g_autoptr (GError) error = NULL;
 
-  if (ta_keeper_keep_finish (TA_KEEPER (source), result, &error))
+  self->n_savings--;
+  if (ta_saving_finish (TA_KEEPER (source), result, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, g_steal_pointer (&error));
+  check_retirement (self);
 }
 
-/* Takes over the record of a new sign-in. If it cannot be stored it counts all the same, and the
- * error says why.
- * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
-void
-ta_account_adopt_async (TaAccount *self, TaRecord *record, GAsyncReadyCallback callback,
-                        gpointer user_data)
+/* NULL: what is unsaved. */
+static void
+save (TaAccount *self, TaRecord *record, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (self, NULL, callback, user_data);
 
   g_task_set_source_tag (task, ta_account_adopt_async);
-  ta_keeper_keep_async (self->keeper, record, TRUE, adopted_cb, task);
+  self->n_savings++;
+  ta_saving_async (self->parts, self->keeper, record, ta_renewal_is_refreshing (self->renewal),
+                   saved_cb, task);
+}
+
+/* Takes over the record of a new sign-in. If it cannot be stored it counts all the same, and the
+ * error says why.
+ * Errors: those of ta_saving_async(). */
+void
+ta_account_adopt_async (TaAccount *self, TaRecord *record, GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  save (self, record, callback, user_data);
 }
 
 gboolean
@@ -247,25 +146,34 @@ ta_account_adopt_finish (TaAccount *self, GAsyncResult *result, GError **error)
 void
 ta_account_set_storage_locked (TaAccount *self, gboolean locked)
 {
+  if (self->storage_locked == locked)
+    return;
   self->storage_locked = locked;
   emit_changed (self);
 }
 
-/* Tries at once to store what is not stored yet. */
+/* Tries at once to store what is not stored yet. A refresh will store it anyway. */
 void
 ta_account_flush (TaAccount *self)
 {
-  ta_keeper_flush (self->keeper);
+  if (ta_keeper_is_unsaved (self->keeper) && !ta_renewal_is_refreshing (self->renewal)
+      && self->n_savings == 0 && !self->retired)
+    save (self, NULL, NULL, NULL);
 }
 
 /* The store can be read again and has this record of the account. */
 void
 ta_account_offer (TaAccount *self, const char *item_id, TaRecord *stored)
 {
-  if (self->refreshed == NULL)
+  if (!ta_renewal_is_refreshing (self->renewal))
     ta_keeper_offer (self->keeper, item_id, stored);
-  ta_keeper_flush (self->keeper);
-  ta_account_set_storage_locked (self, FALSE);
+}
+
+/* What its tokens come from. Owned by the account. */
+TaRenewal *
+ta_account_get_renewal (TaAccount *self)
+{
+  return self->renewal;
 }
 
 /* Owned by the account. */
@@ -296,8 +204,8 @@ ta_account_get_state (TaAccount *self)
 gboolean
 ta_account_is_settled (TaAccount *self)
 {
-  return self->refreshed == NULL && !ta_keeper_is_writing (self->keeper)
-         && !ta_keeper_is_unsaved (self->keeper);
+  return !ta_renewal_is_refreshing (self->renewal) && self->n_savings == 0
+         && !ta_keeper_is_writing (self->keeper) && !ta_keeper_is_unsaved (self->keeper);
 }
 
 static void
@@ -308,9 +216,21 @@ on_kept (TaKeeper *keeper, TaAccount *self)
 }
 
 static void
+on_due (TaKeeper *keeper, TaAccount *self)
+{
+  ta_account_flush (self);
+}
+
+static void
+on_refresh_ended (TaRenewal *renewal, gboolean is_locked, TaAccount *self)
+{
+  ta_account_set_storage_locked (self, is_locked);
+  check_retirement (self);
+}
+
+static void
 ta_account_init (TaAccount *self)
 {
-  self->waiters = ta_waiters_new ();
 }
 
 static void
@@ -319,8 +239,9 @@ ta_account_finalize (GObject *object)
   TaAccount *self = TA_ACCOUNT (object);
 
   g_signal_handlers_disconnect_by_data (self->keeper, self);
+  g_signal_handlers_disconnect_by_data (self->renewal, self);
+  g_object_unref (self->renewal);
   g_object_unref (self->keeper);
-  ta_waiters_free (self->waiters);
   ta_parts_unref (self->parts);
   G_OBJECT_CLASS (ta_account_parent_class)->finalize (object);
 }
@@ -342,5 +263,8 @@ ta_account_new (TaParts *parts, const char *item_id, TaRecord *record)
   self->parts = ta_parts_ref (parts);
   self->keeper = ta_keeper_new (parts->store, item_id, record);
   g_signal_connect (self->keeper, "changed", G_CALLBACK (on_kept), self);
+  g_signal_connect (self->keeper, "due", G_CALLBACK (on_due), self);
+  self->renewal = ta_renewal_new (parts, self->keeper);
+  g_signal_connect (self->renewal, "ended", G_CALLBACK (on_refresh_ended), self);
   return self;
 }

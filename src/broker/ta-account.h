@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "broker/ta-parts.h"
-#include "broker/ta-token-answer.h"
-#include "broker/ta-token-wish.h"
-#include "oauth/ta-record.h"
+#include "broker/ta-claim.h"
+#include "broker/ta-renewal.h"
 
 G_BEGIN_DECLS
 
@@ -12,6 +10,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TaAccount, ta_account, TA, ACCOUNT, GObject)
 
 TaAccount *ta_account_new (TaParts *parts, const char *item_id, TaRecord *record);
+TaRenewal *ta_account_get_renewal (TaAccount *self);
 TaRecord *ta_account_get_record (TaAccount *self);
 const char *ta_account_get_id (TaAccount *self);
 const char *ta_account_get_state (TaAccount *self);
@@ -20,16 +19,12 @@ void ta_account_flush (TaAccount *self);
 void ta_account_set_storage_locked (TaAccount *self, gboolean locked);
 void ta_account_offer (TaAccount *self, const char *item_id, TaRecord *stored);
 
-void ta_account_get_token_async (TaAccount *self, const TaTokenWish *wish,
-                                 GAsyncReadyCallback callback, gpointer user_data);
-TaTokenAnswer *ta_account_get_token_finish (TaAccount *self, GAsyncResult *result, GError **error);
-
 void ta_account_adopt_async (TaAccount *self, TaRecord *record, GAsyncReadyCallback callback,
                              gpointer user_data);
 gboolean ta_account_adopt_finish (TaAccount *self, GAsyncResult *result, GError **error);
 
 void ta_account_retire_async (TaAccount *self, GAsyncReadyCallback callback, gpointer user_data);
-gboolean ta_account_retire_finish (TaAccount *self, GAsyncResult *result, GError **error);
+TaClaim *ta_account_retire_finish (TaAccount *self, GAsyncResult *result, GError **error);
 void ta_account_reinstate (TaAccount *self);
 gboolean ta_account_is_retired (TaAccount *self);
 

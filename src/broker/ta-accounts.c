@@ -7,6 +7,13 @@
 /* Who is signed in. The accounts come from the store; while it cannot be read nothing is known
  * about them, which is not the same as that there are none. */
 
+/* One reading of the store serves all who wait for it. */
+typedef struct
+{
+  GPtrArray *waiting; /* (owned) (nullable) (element-type GTask): NULL while none runs */
+  gboolean is_stale;  /* something changed since it began */
+} Load;
+
 struct _TaAccounts
 {
   GObject parent_instance;
@@ -14,6 +21,7 @@ struct _TaAccounts
   TaParts *parts;        /* (owned) */
   GHashTable *by_id;     /* (owned): id to TaAccount */
   char *default_account; /* (owned): empty: none set */
+  Load loads[2];         /* without and with a prompt */
   gboolean loaded;
   GError *load_error; /* (owned) (nullable): why not */
   guint corrupt;      /* stored accounts that could not be read */
@@ -57,47 +65,77 @@ take_item (TaAccounts *self, const TaStoreItem *item)
 }
 
 static void
-set_storage_locked (TaAccounts *self)
+set_storage_locked (TaAccounts *self, gboolean locked)
 {
   GHashTableIter iter;
   gpointer account;
 
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &account))
-    ta_account_set_storage_locked (account, TRUE);
+    ta_account_set_storage_locked (account, locked);
+}
+
+static void
+take_items (TaAccounts *self, GPtrArray *items)
+{
+  self->loaded = TRUE;
+  self->corrupt = 0;
+  for (guint i = 0; i < items->len; i++)
+    take_item (self, items->pdata[i]);
+  set_storage_locked (self, FALSE);
+  ta_accounts_flush (self);
+}
+
+static void start_load (TaAccounts *self, gboolean may_prompt);
+
+static void
+end_load (TaAccounts *self, gboolean may_prompt, GAsyncResult *result)
+{
+  Load *load = &self->loads[may_prompt];
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&load->waiting);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) items = ta_store_load_finish (self->parts->store, result, &error);
+
+  if (items != NULL)
+    take_items (self, items);
+  else if (g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED))
+    set_storage_locked (self, TRUE);
+  g_clear_error (&self->load_error);
+  self->load_error = error == NULL ? NULL : g_error_copy (error);
+  for (guint i = 0; i < waiting->len; i++)
+    if (error == NULL)
+      g_task_return_boolean (waiting->pdata[i], TRUE);
+    else
+      g_task_return_error (waiting->pdata[i], g_error_copy (error));
+  if (load->is_stale)
+    start_load (self, may_prompt);
 }
 
 static void
 load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  TaAccounts *self = g_task_get_source_object (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  g_autoptr (TaAccounts) self = user_data;
 
-  if (items == NULL)
-    {
-      if (g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED))
-        set_storage_locked (self);
-      g_clear_error (&self->load_error);
-      self->load_error = g_error_copy (error);
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-  self->loaded = TRUE;
-  self->corrupt = 0;
-  for (guint i = 0; i < items->len; i++)
-    take_item (self, items->pdata[i]);
-  g_task_return_boolean (task, TRUE);
+  end_load (self, FALSE, result);
 }
 
 static void
-reload (TaAccounts *self, gboolean may_prompt, GAsyncReadyCallback callback, gpointer user_data)
+prompt_and_load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (TaAccounts) self = user_data;
 
-  g_task_set_source_tag (task, ta_accounts_load_async);
-  ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, may_prompt, NULL, load_cb, task);
+  end_load (self, TRUE, result);
+}
+
+static void
+start_load (TaAccounts *self, gboolean may_prompt)
+{
+  Load *load = &self->loads[may_prompt];
+
+  load->waiting = g_ptr_array_new_with_free_func (g_object_unref);
+  load->is_stale = FALSE;
+  ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, may_prompt, NULL,
+                       may_prompt ? prompt_and_load_cb : load_cb, g_object_ref (self));
 }
 
 /* Makes sure that the stored accounts are known. `may_prompt`: the user may be asked to unlock the
@@ -107,16 +145,18 @@ void
 ta_accounts_load_async (TaAccounts *self, gboolean may_prompt, GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  Load *load = &self->loads[may_prompt];
 
-  if (!self->loaded)
+  g_task_set_source_tag (task, ta_accounts_load_async);
+  if (self->loaded)
     {
-      reload (self, may_prompt, callback, user_data);
+      g_task_return_boolean (task, TRUE);
       return;
     }
-  task = g_task_new (self, NULL, callback, user_data);
-  g_task_set_source_tag (task, ta_accounts_load_async);
-  g_task_return_boolean (task, TRUE);
+  if (load->waiting == NULL)
+    start_load (self, may_prompt);
+  g_ptr_array_add (load->waiting, g_steal_pointer (&task));
 }
 
 gboolean
@@ -129,7 +169,10 @@ ta_accounts_load_finish (TaAccounts *self, GAsyncResult *result, GError **error)
 static void
 on_store_changed (TaStore *store, TaAccounts *self)
 {
-  reload (self, FALSE, NULL, NULL);
+  if (self->loads[FALSE].waiting == NULL)
+    start_load (self, FALSE);
+  else
+    self->loads[FALSE].is_stale = TRUE;
 }
 
 static void

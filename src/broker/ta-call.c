@@ -4,23 +4,29 @@
 #include "base/ta-error.h"
 #include "base/ta-json.h"
 #include "broker/ta-get-token.h"
+#include "io/ta-alarm.h"
 #include "io/ta-clock.h"
 #include "io/ta-providers.h"
 #include "oauth/ta-api-request.h"
 #include "oauth/ta-endpoint.h"
 
 /* One API call with the token kept inside, in the order the functions stand below: a token -> the
- * URI, from the account's provider -> the request -> after a first 401 a token other than the one
- * refused, and the request once more -> the response. Nothing else is ever repeated: the API may
- * have acted already. */
+ * URI, from the account's provider -> may the host be asked now? -> the request -> after a first
+ * 401 a token other than the one refused, and the request once more -> the response. Nothing else
+ * is ever repeated: the API may have acted already. */
 
 typedef struct
 {
-  TaSignIns *sign_ins;   /* (owned) */
-  TaCall *call;          /* (owned) */
-  TaTokenAnswer *answer; /* (owned) (nullable): the token of the last request */
-  gint64 deadline;       /* on the monotonic clock, seconds */
-  gboolean retried;
+  TaSignIns *sign_ins;       /* (owned) */
+  TaCall *call;              /* (owned) */
+  GCancellable *cancellable; /* (owned): cancelled when the caller leaves */
+  TaTokenAnswer *answer;     /* (owned) (nullable): the token of the last request */
+  TaProvider *provider;      /* (owned) (nullable) */
+  char *uri;                 /* (owned) (nullable) */
+  TaAlarm *gate;             /* (owned) (nullable): rings when the host may be asked */
+  gulong cancel_handler;     /* while the gate is waited for */
+  TaHttpResponse *refused;   /* (owned) (nullable): the first 401 */
+  gint64 deadline;           /* on the boot clock, seconds */
 } Run;
 
 static void get_token (GTask *task, const char *rejected);
@@ -31,14 +37,28 @@ run_free (Run *run)
   g_object_unref (run->sign_ins);
   ta_call_free (run->call);
   g_clear_pointer (&run->answer, ta_token_answer_free);
+  g_clear_pointer (&run->provider, ta_provider_unref);
+  g_free (run->uri);
+  g_clear_pointer (&run->gate, ta_alarm_free);
+  g_clear_signal_handler (&run->cancel_handler, run->cancellable);
+  g_object_unref (run->cancellable);
+  g_clear_pointer (&run->refused, ta_http_response_free);
   g_free (run);
 }
 
-/* Seconds that are left of the caller's time. */
+static TaParts *
+get_parts (GTask *task)
+{
+  return ta_accounts_get_parts (g_task_get_source_object (task));
+}
+
+/* Seconds that are left of the caller's time; what a person does in between does not count. */
 static guint
 get_time_left (const Run *run)
 {
-  return (guint) MAX (run->deadline - ta_clock_monotonic (), 1);
+  if (run->call->interactive)
+    return run->call->timeout;
+  return (guint) MAX (run->deadline - ta_clock_now ().boot, 1);
 }
 
 /* Whether what came is whole. Where no length was announced, a JSON text tells by itself. */
@@ -49,51 +69,104 @@ is_complete (TaHttpResponse *response)
          || ta_json_is_text ((const char *) response->body->data, response->body->len);
 }
 
+/* Takes the task and the response. */
+static void
+finish (GTask *task, TaHttpResponse *response)
+{
+  response->complete = is_complete (response);
+  g_task_return_pointer (task, response, (GDestroyNotify) ta_http_response_free);
+  g_object_unref (task);
+}
+
 static void
 send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Run *run = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaHttpResponse) response = ta_http_send_finish (TA_HTTP (source), result, &error);
+  TaHttpResponse *response = ta_http_send_finish (TA_HTTP (source), result, &error);
 
   if (response == NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else if (response->status == 401 && !run->retried)
     {
-      run->retried = TRUE;
-      get_token (g_steal_pointer (&task), ta_secret_peek (run->answer->token->access_token));
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
     }
-  else
+  ta_throttle_note_response (get_parts (task)->throttle, run->uri, response);
+  if (response->status != 401 || run->refused != NULL)
     {
-      response->complete = is_complete (response);
-      g_task_return_pointer (task, g_steal_pointer (&response),
-                             (GDestroyNotify) ta_http_response_free);
+      finish (g_steal_pointer (&task), response);
+      return;
     }
+  run->refused = response;
+  get_token (g_steal_pointer (&task), ta_secret_peek (run->answer->token->access_token));
 }
 
 /* Takes the task. */
 static void
-send (GTask *task, const TaProvider *provider, const char *uri)
+send (GTask *task)
 {
-  TaAccounts *accounts = g_task_get_source_object (task);
   Run *run = g_task_get_task_data (task);
   g_autoptr (TaSecretString) value
       = g_strconcat ("Bearer ", ta_secret_peek (run->answer->token->access_token), NULL);
   g_autoptr (TaSecret) authorization = ta_secret_new (value);
   TaHttpRequest request = {
     .method = ta_api_request_find_method (run->call->method, NULL),
-    .uri = uri,
-    .accept = provider->accept,
+    .uri = run->uri,
+    .accept = run->provider->accept,
     .authorization = authorization,
     .headers = run->call->headers,
     .content_type = run->call->content_type,
     .body = run->call->body,
     .max_length = TA_API_RESPONSE_MAX,
-    .timeout = run->call->interactive ? run->call->timeout : get_time_left (run),
+    .timeout = get_time_left (run),
   };
 
-  ta_http_send_async (ta_accounts_get_parts (accounts)->http, &request, NULL, send_cb, task);
+  ta_http_send_async (get_parts (task)->http, &request, run->cancellable, send_cb, task);
+}
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Run *run = g_task_get_task_data (task);
+
+  g_clear_signal_handler (&run->cancel_handler, run->cancellable);
+  g_clear_pointer (&run->gate, ta_alarm_free);
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The caller left");
+}
+
+static void
+on_gate_opens (gpointer user_data)
+{
+  GTask *task = user_data;
+  Run *run = g_task_get_task_data (task);
+
+  g_clear_signal_handler (&run->cancel_handler, run->cancellable);
+  g_clear_pointer (&run->gate, ta_alarm_free);
+  send (task);
+}
+
+/* Takes the task. */
+static void
+wait_for_gate (GTask *task)
+{
+  Run *run = g_task_get_task_data (task);
+  TaThrottle *throttle = get_parts (task)->throttle;
+  gint64 wait = ta_throttle_get_wait (throttle, run->uri);
+
+  if (wait == 0)
+    send (task);
+  else if (wait > get_time_left (run) * G_GINT64_CONSTANT (1000))
+    {
+      g_task_return_error (task, ta_throttle_get_error (throttle, run->uri));
+      g_object_unref (task);
+    }
+  else
+    {
+      run->gate = ta_alarm_new (wait, on_gate_opens, task);
+      run->cancel_handler
+          = g_signal_connect (run->cancellable, "cancelled", G_CALLBACK (on_cancelled), task);
+    }
 }
 
 static void
@@ -103,20 +176,24 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Run *run = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (TaAccount) account = NULL;
-  g_autoptr (TaProvider) provider = NULL;
-  g_autofree char *uri = NULL;
-  TaTokenAnswer *answer = ta_get_token_finish (TA_ACCOUNTS (source), result, &account, &error);
+  g_autoptr (TaTokenAnswer) before = g_steal_pointer (&run->answer);
 
-  g_clear_pointer (&run->answer, ta_token_answer_free);
-  run->answer = answer;
-  if (answer != NULL)
-    provider = ta_providers_find (ta_account_get_record (account)->provider, &error);
-  if (provider != NULL)
-    uri = ta_endpoint_api_uri (provider->base_uri, run->call->path, &error);
-  if (uri == NULL)
+  run->answer = ta_get_token_finish (TA_ACCOUNTS (source), result, &account, &error);
+  if (run->answer != NULL && before != NULL && run->answer->token == before->token)
+    {
+      finish (g_steal_pointer (&task), g_steal_pointer (&run->refused));
+      return;
+    }
+  g_clear_pointer (&run->provider, ta_provider_unref);
+  g_clear_pointer (&run->uri, g_free);
+  if (run->answer != NULL)
+    run->provider = ta_providers_find (ta_account_get_record (account)->provider, &error);
+  if (run->provider != NULL)
+    run->uri = ta_endpoint_api_uri (run->provider->base_uri, run->call->path, &error);
+  if (run->uri == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    send (g_steal_pointer (&task), provider, uri);
+    wait_for_gate (g_steal_pointer (&task));
 }
 
 /* Takes the task. */
@@ -127,12 +204,13 @@ get_token (GTask *task, const char *rejected)
   TaTokenWish wish = {
     .min_validity = TA_TOKEN_DEFAULT_VALIDITY,
     .rejected = (char *) rejected,
+    .is_repair = rejected != NULL,
     .interactive = run->call->interactive,
     .timeout = run->call->interactive ? 0 : get_time_left (run),
   };
 
   ta_get_token_async (g_task_get_source_object (task), run->sign_ins, run->call->account, &wish,
-                      token_cb, task);
+                      run->cancellable, token_cb, task);
 }
 
 /* What can be said about a call before anything is asked or sent.
@@ -162,10 +240,11 @@ ta_call_check (const TaCall *call, GError **error)
   return uri != NULL;
 }
 
-/* Makes a call that was checked. Takes the call. Every HTTP status is a result.
+/* Makes a call that was checked. Takes the call. Every HTTP status is a result. Once cancelled, the
+ * request is given up.
  * Errors: those of ta_get_token_async() and ta_http_send_async(). */
 void
-ta_call_async (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call,
+ta_call_async (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call, GCancellable *cancellable,
                GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (accounts, NULL, callback, user_data);
@@ -174,7 +253,8 @@ ta_call_async (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call,
   g_task_set_source_tag (task, ta_call_async);
   run->sign_ins = g_object_ref (sign_ins);
   run->call = call;
-  run->deadline = ta_clock_monotonic () + call->timeout;
+  run->cancellable = g_object_ref (cancellable);
+  run->deadline = ta_clock_now ().boot + call->timeout;
   g_task_set_task_data (task, run, (GDestroyNotify) run_free);
   get_token (task, NULL);
 }

@@ -21,7 +21,7 @@ typedef struct
 
 gboolean ta_call_check (const TaCall *call, GError **error);
 void ta_call_async (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call,
-                    GAsyncReadyCallback callback, gpointer user_data);
+                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 TaHttpResponse *ta_call_finish (TaAccounts *accounts, GAsyncResult *result, GError **error);
 void ta_call_free (TaCall *call);
 

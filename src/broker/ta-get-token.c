@@ -15,8 +15,11 @@ typedef struct
   TaTokenWish *wish;   /* (owned) */
   TaAccount *account;  /* (owned) (nullable) */
   gboolean signed_in;  /* no second time */
-  gboolean answered;   /* the caller's time ran out */
+  gboolean answered;   /* the caller's time ran out, or it left */
   guint timer;
+  GCancellable *cancellable; /* (owned) */
+  gulong cancel_handler;
+  TaSignIn *sign_in; /* (owned) (nullable): that is waited for */
 } GetToken;
 
 static void load_accounts (GTask *task);
@@ -25,6 +28,8 @@ static void
 get_token_free (GetToken *get_token)
 {
   g_clear_handle_id (&get_token->timer, g_source_remove);
+  g_clear_signal_handler (&get_token->cancel_handler, get_token->cancellable);
+  g_object_unref (get_token->cancellable);
   g_object_unref (get_token->sign_ins);
   g_free (get_token->id);
   ta_token_wish_free (get_token->wish);
@@ -52,6 +57,21 @@ finish (GTask *task, TaTokenAnswer *answer, GError *error)
   g_object_unref (task);
 }
 
+/* Answers before there is a token. A sign-in that is waited for goes on without this. */
+static void
+give_up (GTask *task, GError *error)
+{
+  GetToken *get_token = g_task_get_task_data (task);
+  g_autoptr (TaSignIn) sign_in = g_steal_pointer (&get_token->sign_in);
+
+  finish (g_object_ref (task), NULL, error);
+  if (sign_in != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (sign_in, task);
+      g_object_unref (task);
+    }
+}
+
 static gboolean
 on_time (gpointer user_data)
 {
@@ -59,10 +79,19 @@ on_time (gpointer user_data)
   GetToken *get_token = g_task_get_task_data (task);
 
   get_token->timer = 0;
-  finish (g_object_ref (task), NULL,
-          g_error_new_literal (TA_ERROR, TA_ERROR_TIMEOUT,
-                               "There was no token in time: try again, or allow more time"));
+  give_up (task, g_error_new_literal (TA_ERROR, TA_ERROR_TIMEOUT,
+                                      "There was no token in time: try again, or allow more "
+                                      "time"));
   return G_SOURCE_REMOVE;
+}
+
+static void
+on_cancelled (GCancellable *cancellable, GTask *task)
+{
+  GetToken *get_token = g_task_get_task_data (task);
+
+  g_clear_signal_handler (&get_token->cancel_handler, get_token->cancellable);
+  give_up (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The caller left"));
 }
 
 static void
@@ -74,6 +103,7 @@ on_sign_in_changed (TaSignIn *sign_in, GTask *task)
   if (!ta_sign_in_is_over (sign_in))
     return;
   g_signal_handlers_disconnect_by_data (sign_in, task);
+  g_clear_object (&get_token->sign_in);
   get_token->signed_in = TRUE;
   g_clear_object (&get_token->account);
   if (error == NULL)
@@ -90,7 +120,8 @@ sign_in_or_fail (GTask *task, GError *error)
 {
   GetToken *get_token = g_task_get_task_data (task);
   gboolean helps = g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED)
-                   || g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT);
+                   || g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT)
+                   || g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT);
   TaSignIn *sign_in = NULL;
 
   if (get_token->wish->interactive && !get_token->signed_in && !get_token->answered && helps)
@@ -99,9 +130,12 @@ sign_in_or_fail (GTask *task, GError *error)
       sign_in = ta_sign_ins_start (get_token->sign_ins, get_token->id, NULL, NULL, TRUE, &error);
     }
   if (sign_in == NULL)
-    finish (task, NULL, error);
-  else
-    g_signal_connect (sign_in, "changed", G_CALLBACK (on_sign_in_changed), task);
+    {
+      finish (task, NULL, error);
+      return;
+    }
+  get_token->sign_in = g_object_ref (sign_in);
+  g_signal_connect (sign_in, "changed", G_CALLBACK (on_sign_in_changed), task);
 }
 
 static void
@@ -109,7 +143,7 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   GError *error = NULL;
-  TaTokenAnswer *answer = ta_account_get_token_finish (TA_ACCOUNT (source), result, &error);
+  TaTokenAnswer *answer = ta_renewal_get_token_finish (TA_RENEWAL (source), result, &error);
 
   if (answer == NULL)
     sign_in_or_fail (task, error);
@@ -134,7 +168,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   get_token->account = g_object_ref (account);
-  ta_account_get_token_async (account, get_token->wish, token_cb, task);
+  ta_renewal_get_token_async (ta_account_get_renewal (account), get_token->wish, token_cb, task);
 }
 
 /* Takes the task. */
@@ -148,12 +182,13 @@ load_accounts (GTask *task)
 }
 
 /* Gives a token that is valid now; empty `id`: the default account. An interactive caller may be
- * led through a sign-in, of a new account too.
- * Errors: those of ta_accounts_load_async(), ta_accounts_find(), ta_account_get_token_async() and
+ * led through a sign-in, of a new account too. Once cancelled, nobody is answered.
+ * Errors: those of ta_accounts_load_async(), ta_accounts_find(), ta_renewal_get_token_async() and
  * of a sign-in. */
 void
 ta_get_token_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
-                    const TaTokenWish *wish, GAsyncReadyCallback callback, gpointer user_data)
+                    const TaTokenWish *wish, GCancellable *cancellable,
+                    GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (accounts, NULL, callback, user_data);
   GetToken *get_token = g_new0 (GetToken, 1);
@@ -162,6 +197,9 @@ ta_get_token_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
   get_token->sign_ins = g_object_ref (sign_ins);
   get_token->id = g_strdup (id);
   get_token->wish = ta_token_wish_copy (wish);
+  get_token->cancellable = g_object_ref (cancellable);
+  get_token->cancel_handler
+      = g_signal_connect (cancellable, "cancelled", G_CALLBACK (on_cancelled), task);
   g_task_set_task_data (task, get_token, (GDestroyNotify) get_token_free);
   if (wish->timeout > 0)
     get_token->timer = g_timeout_add_seconds (wish->timeout, on_time, task);

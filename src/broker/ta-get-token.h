@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 void ta_get_token_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
-                         const TaTokenWish *wish, GAsyncReadyCallback callback, gpointer user_data);
+                         const TaTokenWish *wish, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data);
 TaTokenAnswer *ta_get_token_finish (TaAccounts *accounts, GAsyncResult *result, TaAccount **account,
                                     GError **error);
 

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-keeper.h"
 
+#include "io/ta-alarm.h"
+
 /* An account's record, in memory and in its item of the Secret Service. What is guaranteed:
  *
  * - A new record counts only once it is stored (store before tell). If the store fails, it counts
  *   all the same, because the provider may have replaced the old tokens; it is "unsaved" then, and
  *   writing is tried again.
  * - Writes go out one by one in the order they were asked for, so that the last one asked for is
- *   the one that stays. */
+ *   the one that stays.
+ * - An item that somebody else damaged, or that a newer version wrote, is left alone. */
 
-#define RETRY_MAX 60
+#define RETRY_MAX 60 /* seconds */
 
 struct _TaKeeper
 {
@@ -20,8 +23,8 @@ struct _TaKeeper
   TaRecord *record; /* (owned): the one that counts */
   GQueue writes;    /* (owned) (element-type GTask): the first one is running */
   gboolean unsaved;
-  gboolean paused;
-  guint retry_timer;
+  gboolean missing;  /* the item was not there when it was last looked for */
+  TaAlarm *retry;    /* (owned) (nullable) */
   guint retry_delay; /* seconds */
 };
 
@@ -31,6 +34,7 @@ typedef struct
 {
   TaRecord *record; /* (owned) */
   gboolean may_prompt;
+  gboolean is_mark; /* counts only if it is stored */
 } Write;
 
 static void write_next (TaKeeper *self);
@@ -52,24 +56,23 @@ ta_keeper_set (TaKeeper *self, TaRecord *record)
   g_signal_emit_by_name (self, "changed");
 }
 
-static gboolean
+static void
 on_retry (gpointer user_data)
 {
   TaKeeper *self = user_data;
 
-  self->retry_timer = 0;
-  ta_keeper_flush (self);
-  return G_SOURCE_REMOVE;
+  g_clear_pointer (&self->retry, ta_alarm_free);
+  g_signal_emit_by_name (self, "due");
 }
 
 static void
 set_unsaved (TaKeeper *self, gboolean unsaved)
 {
   self->unsaved = unsaved;
-  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  g_clear_pointer (&self->retry, ta_alarm_free);
   self->retry_delay = unsaved ? CLAMP (self->retry_delay * 2, 1, RETRY_MAX) : 0;
   if (unsaved)
-    self->retry_timer = g_timeout_add_seconds (self->retry_delay, on_retry, self);
+    self->retry = ta_alarm_new (self->retry_delay * G_GINT64_CONSTANT (1000), on_retry, self);
 }
 
 static void
@@ -81,8 +84,12 @@ save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   gboolean stored = ta_store_save_finish (TA_STORE (source), result, &error);
 
-  set_unsaved (self, !stored);
-  ta_keeper_set (self, write->record);
+  if (stored || !write->is_mark)
+    {
+      set_unsaved (self, !stored);
+      self->missing = self->missing && !stored;
+      ta_keeper_set (self, write->record);
+    }
   if (stored)
     g_task_return_boolean (task, TRUE);
   else
@@ -104,6 +111,20 @@ write_next (TaKeeper *self)
                        NULL, save_cb, g_object_ref (self));
 }
 
+static void
+queue_write (TaKeeper *self, const Write *wanted, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+  Write *write = g_memdup2 (wanted, sizeof *wanted);
+
+  g_task_set_source_tag (task, ta_keeper_keep_async);
+  ta_record_ref (write->record);
+  g_task_set_task_data (task, write, (GDestroyNotify) write_free);
+  g_queue_push_tail (&self->writes, task);
+  if (self->writes.length == 1)
+    write_next (self);
+}
+
 /* Stores a record and makes it count. If it cannot be stored it counts all the same, and the error
  * says why. `may_prompt`: the user may be asked to unlock or to create the keyring.
  * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
@@ -111,16 +132,20 @@ void
 ta_keeper_keep_async (TaKeeper *self, TaRecord *record, gboolean may_prompt,
                       GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (self, NULL, callback, user_data);
-  Write *write = g_new0 (Write, 1);
+  const Write write = { .record = record, .may_prompt = may_prompt };
 
-  g_task_set_source_tag (task, ta_keeper_keep_async);
-  write->record = ta_record_ref (record);
-  write->may_prompt = may_prompt;
-  g_task_set_task_data (task, write, (GDestroyNotify) write_free);
-  g_queue_push_tail (&self->writes, task);
-  if (self->writes.length == 1)
-    write_next (self);
+  queue_write (self, &write, callback, user_data);
+}
+
+/* Stores a record that says something new of the same token; if it cannot be stored nothing
+ * changes. Ended by ta_keeper_keep_finish(), with its errors. */
+void
+ta_keeper_mark_async (TaKeeper *self, TaRecord *record, GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  const Write write = { .record = record, .is_mark = TRUE };
+
+  queue_write (self, &write, callback, user_data);
 }
 
 gboolean
@@ -130,12 +155,12 @@ ta_keeper_keep_finish (TaKeeper *self, GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* Tries at once to store what is not stored yet. */
+/* What is not stored yet could not be tried: "due" comes again, later. */
 void
-ta_keeper_flush (TaKeeper *self)
+ta_keeper_postpone (TaKeeper *self)
 {
-  if (self->unsaved && !self->paused && self->writes.length == 0)
-    ta_keeper_keep_async (self, self->record, FALSE, NULL, NULL);
+  if (self->unsaved)
+    set_unsaved (self, TRUE);
 }
 
 /* Takes a stored record, and its item, if it is newer: somebody else wrote it. */
@@ -146,15 +171,44 @@ ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored)
     return;
   g_free (self->item_id);
   self->item_id = g_strdup (item_id);
+  set_unsaved (self, FALSE);
   ta_keeper_set (self, stored);
 }
 
-/* While paused nothing that is not stored yet is tried again; it is not forgotten. */
-void
-ta_keeper_set_paused (TaKeeper *self, gboolean paused)
+/* Takes what others did to the stored items (element-type TaStoreItem). Whether there was a newer
+ * record, which counts now. */
+gboolean
+ta_keeper_review (TaKeeper *self, GPtrArray *items)
 {
-  self->paused = paused;
-  ta_keeper_flush (self);
+  TaRecord *before = self->record;
+
+  self->missing = TRUE;
+  for (guint i = 0; i < items->len; i++)
+    {
+      TaStoreItem *item = items->pdata[i];
+      g_autoptr (TaRecord) stored = ta_record_parse (ta_secret_peek (item->secret), NULL);
+      gboolean is_own = g_str_equal (item->id, self->item_id);
+
+      if (stored != NULL && g_str_equal (stored->account, before->account))
+        {
+          self->missing = FALSE;
+          ta_keeper_offer (self, item->id, stored);
+        }
+      else if (is_own)
+        {
+          g_message ("A stored account is damaged: it is left alone and kept anew");
+          g_free (self->item_id);
+          self->item_id = g_uuid_string_random ();
+        }
+    }
+  return self->record != before;
+}
+
+/* Whether the item was not there when it was last looked for, and was not written since. */
+gboolean
+ta_keeper_is_missing (TaKeeper *self)
+{
+  return self->missing;
 }
 
 /* The record that counts. Owned by the keeper. */
@@ -197,7 +251,7 @@ ta_keeper_finalize (GObject *object)
 {
   TaKeeper *self = TA_KEEPER (object);
 
-  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  g_clear_pointer (&self->retry, ta_alarm_free);
   g_object_unref (self->store);
   g_free (self->item_id);
   ta_record_unref (self->record);
@@ -211,6 +265,8 @@ ta_keeper_class_init (TaKeeperClass *klass)
 
   /* Another record counts, or it was stored, or could not be. */
   g_signal_new ("changed", TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /* It is time to try once more to store what is unsaved. */
+  g_signal_new ("due", TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 TaKeeper *

@@ -17,10 +17,13 @@ gboolean ta_keeper_is_unsaved (TaKeeper *self);
 
 void ta_keeper_keep_async (TaKeeper *self, TaRecord *record, gboolean may_prompt,
                            GAsyncReadyCallback callback, gpointer user_data);
+void ta_keeper_mark_async (TaKeeper *self, TaRecord *record, GAsyncReadyCallback callback,
+                           gpointer user_data);
 gboolean ta_keeper_keep_finish (TaKeeper *self, GAsyncResult *result, GError **error);
 void ta_keeper_set (TaKeeper *self, TaRecord *record);
 void ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored);
-void ta_keeper_flush (TaKeeper *self);
-void ta_keeper_set_paused (TaKeeper *self, gboolean paused);
+gboolean ta_keeper_review (TaKeeper *self, GPtrArray *items);
+void ta_keeper_postpone (TaKeeper *self);
+gboolean ta_keeper_is_missing (TaKeeper *self);
 
 G_END_DECLS

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "broker/ta-throttle.h"
 #include "io/ta-http.h"
 #include "io/ta-store.h"
+#include "io/ta-wake.h"
 #include "oauth/ta-client.h"
 #include "oauth/ta-provider.h"
 
@@ -13,6 +15,8 @@ typedef struct
 {
   TaHttp *http;                 /* (owned) */
   TaStore *store;               /* (owned) */
+  TaWake *wake;                 /* (owned) */
+  TaThrottle *throttle;         /* (owned) */
   char *environment_id;         /* (owned) (nullable): client id given to provider tidio */
   TaSecret *environment_secret; /* (owned) (nullable): and its secret */
 } TaParts;

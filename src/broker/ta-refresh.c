@@ -2,134 +2,277 @@
 #include "ta-refresh.h"
 
 #include "base/ta-error.h"
+#include "broker/ta-claim.h"
 #include "broker/ta-token-endpoint.h"
-#include "io/ta-providers.h"
+#include "io/ta-clock.h"
 
-/* From a record to the next one, in the order the functions stand below: look at the store (another
- * broker may have refreshed already; and what cannot be written afterwards is not asked for) ->
- * client -> request -> answer. Nobody can cancel it: once the request is out, a provider that
- * rotates has replaced the refresh token, and giving up would lose the login. */
+/* One refresh of an account, in the order the functions stand below: claim the item (another broker
+ * may have refreshed already) -> client -> write down the intent (what cannot be written is not
+ * asked for, because its answer would be lost) -> request -> answer -> before a refusal is
+ * believed, the item once more -> store -> done. Nobody can cancel it: once the request is out, a
+ * provider that rotates has replaced the refresh token, and giving up would lose the login.
+ *
+ * A process that ends on the way leaves the intent behind. The next one then tries the refresh
+ * token that is stored, once: whether it still counts only the provider knows. */
 
 #define POST_TIMEOUT 30
 
 typedef struct
 {
   TaParts *parts;       /* (owned) */
-  TaRecord *record;     /* (owned) */
-  TaProvider *provider; /* (owned) (nullable) */
+  TaProvider *provider; /* (owned) */
   gboolean may_prompt;
+  TaRecord *record;         /* (owned): the one that is refreshed */
+  gboolean was_interrupted; /* an earlier refresh of it has no known end */
+  TaClaim *claim;           /* (owned) (nullable): while it runs */
+  TaClient *client;         /* (owned) (nullable) */
+  GError *error;            /* (owned) (nullable): to end with, once that is written down */
 } Refresh;
 
 static void
 refresh_free (Refresh *refresh)
 {
   ta_parts_unref (refresh->parts);
+  ta_provider_unref (refresh->provider);
   ta_record_unref (refresh->record);
-  g_clear_pointer (&refresh->provider, ta_provider_unref);
+  g_clear_pointer (&refresh->claim, ta_claim_free);
+  g_clear_pointer (&refresh->client, ta_client_unref);
+  g_clear_error (&refresh->error);
   g_free (refresh);
+}
+
+/* Takes the task and the error. */
+static void
+finish (GTask *task, GError *error)
+{
+  Refresh *refresh = g_task_get_task_data (task);
+
+  g_clear_pointer (&refresh->claim, ta_claim_free);
+  if (error == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+static void
+set_record (Refresh *refresh, TaRecord *record)
+{
+  ta_record_ref (record);
+  ta_record_unref (refresh->record);
+  refresh->record = record;
+}
+
+/* Whatever came of the writing, what was to be written counts. */
+static void
+written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Refresh *refresh = g_task_get_task_data (task);
+
+  ta_keeper_keep_finish (TA_KEEPER (source), result, NULL);
+  finish (task, g_steal_pointer (&refresh->error));
+}
+
+/* Whether another record came between: a sign-in ended meanwhile. Then the task is taken, and ends
+ * when that record is stored. */
+static gboolean
+is_overtaken (GTask *task)
+{
+  TaKeeper *keeper = g_task_get_source_object (task);
+  Refresh *refresh = g_task_get_task_data (task);
+  TaRecord *latest = ta_keeper_get_latest (keeper);
+
+  if (latest == refresh->record)
+    return FALSE;
+  ta_keeper_keep_async (keeper, latest, FALSE, written_cb, task);
+  return TRUE;
+}
+
+/* The provider means it. An item that somebody deleted is not made anew for that. */
+static void
+accept_refusal (GTask *task)
+{
+  TaKeeper *keeper = g_task_get_source_object (task);
+  Refresh *refresh = g_task_get_task_data (task);
+  g_autoptr (TaRecord) refused = ta_record_refuse (refresh->record);
+
+  if (!ta_keeper_is_missing (keeper))
+    {
+      ta_keeper_keep_async (keeper, refused, FALSE, written_cb, task);
+      return;
+    }
+  ta_keeper_set (keeper, refused);
+  finish (task, g_steal_pointer (&refresh->error));
+}
+
+static void
+review_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  TaKeeper *keeper = g_task_get_source_object (task);
+  GError *error = NULL;
+  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+
+  if (items == NULL)
+    finish (task, error);
+  else if (ta_keeper_review (keeper, items))
+    finish (task, NULL);
+  else if (!is_overtaken (task))
+    accept_refusal (task);
+}
+
+/* Takes the task and the error. */
+static void
+doubt_refusal (GTask *task, GError *error)
+{
+  Refresh *refresh = g_task_get_task_data (task);
+
+  refresh->error = error;
+  if (refresh->was_interrupted)
+    {
+      g_clear_error (&refresh->error);
+      refresh->error = g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
+                                            "The provider ended this login, perhaps because an "
+                                            "earlier refresh was interrupted: sign in again");
+    }
+  ta_store_load_async (refresh->parts->store, TA_STORE_ACCOUNT, FALSE, NULL, review_cb, task);
+}
+
+/* Takes the task and the error. `may_be_spent`: the provider may have replaced the refresh token
+ * all the same, so the intent stays. */
+static void
+take_failure (GTask *task, GError *error, gboolean may_be_spent)
+{
+  Refresh *refresh = g_task_get_task_data (task);
+  g_autoptr (TaRecord) unmarked = ta_record_intend (refresh->record, 0);
+
+  if (!g_error_matches (error, TA_ERROR, TA_ERROR_CLIENT_REJECTED))
+    ta_throttle_note_failure (refresh->parts->throttle, refresh->provider->token_endpoint, error);
+  if (may_be_spent)
+    {
+      finish (task, error);
+      return;
+    }
+  refresh->error = error;
+  ta_keeper_mark_async (g_task_get_source_object (task), unmarked, written_cb, task);
 }
 
 static void
 post_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
+  GTask *task = user_data;
   Refresh *refresh = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TaToken) token
-      = ta_token_endpoint_token_finish (TA_HTTP (source), result, refresh->record->token, &error);
+  GError *error = NULL;
+  gboolean may_be_spent;
+  g_autoptr (TaToken) token = ta_token_endpoint_token_finish (
+      refresh->parts, result, refresh->provider, refresh->record->token, &may_be_spent, &error);
+  g_autoptr (TaRecord) next = NULL;
 
-  if (token == NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
+  if (is_overtaken (task))
+    g_clear_error (&error);
+  else if (g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED))
+    doubt_refusal (task, error);
+  else if (error != NULL)
+    take_failure (task, error, may_be_spent);
   else
-    g_task_return_pointer (task, ta_record_refresh (refresh->record, token, token->issued_at),
-                           (GDestroyNotify) ta_record_unref);
+    {
+      ta_throttle_note_success (refresh->parts->throttle, refresh->provider->token_endpoint);
+      next = ta_record_refresh (refresh->record, token, token->issued.wall);
+      ta_keeper_keep_async (g_task_get_source_object (task), next, FALSE, written_cb, task);
+    }
+}
+
+static void
+mark_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  TaKeeper *keeper = TA_KEEPER (source);
+  Refresh *refresh = g_task_get_task_data (task);
+  g_autoptr (TaTokenRequest) request = NULL;
+  GError *error = NULL;
+
+  if (!ta_keeper_keep_finish (keeper, result, &error))
+    {
+      finish (task, error);
+      return;
+    }
+  if (is_overtaken (task))
+    return;
+  request = ta_token_request_refresh (refresh->provider, refresh->client,
+                                      ta_secret_peek (refresh->record->token->refresh_token));
+  ta_token_endpoint_send_async (refresh->parts->http, refresh->provider->token_endpoint, request,
+                                POST_TIMEOUT, NULL, post_cb, task);
 }
 
 static void
 client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
+  GTask *task = user_data;
   Refresh *refresh = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TaClient) client = ta_parts_find_client_finish (refresh->parts, result, &error);
-  g_autoptr (TaTokenRequest) request = NULL;
+  g_autoptr (TaRecord) marked = ta_record_intend (refresh->record, ta_clock_now ().wall);
+  GError *error = NULL;
 
-  if (client == NULL)
+  refresh->client = ta_parts_find_client_finish (refresh->parts, result, &error);
+  if (refresh->client == NULL)
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      finish (task, error);
       return;
     }
-  request = ta_token_request_refresh (refresh->provider, client,
-                                      ta_secret_peek (refresh->record->token->refresh_token));
-  ta_token_endpoint_send_async (refresh->parts->http, refresh->provider->token_endpoint, request,
-                                POST_TIMEOUT, NULL, post_cb, g_steal_pointer (&task));
-}
-
-/* (nullable): the stored record of the same account, if it is newer. */
-static TaRecord *
-find_newer (GPtrArray *items, const TaRecord *record)
-{
-  for (guint i = 0; i < items->len; i++)
-    {
-      TaStoreItem *item = items->pdata[i];
-      g_autoptr (TaRecord) stored = ta_record_parse (ta_secret_peek (item->secret), NULL);
-
-      if (stored != NULL && g_str_equal (stored->account, record->account)
-          && ta_record_is_newer (stored, record))
-        return g_steal_pointer (&stored);
-    }
-  return NULL;
+  if (is_overtaken (task))
+    return;
+  set_record (refresh, marked);
+  ta_keeper_mark_async (g_task_get_source_object (task), marked, mark_cb, task);
 }
 
 static void
-load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+claim_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
+  GTask *task = user_data;
+  TaKeeper *keeper = TA_KEEPER (source);
   Refresh *refresh = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
-  g_autoptr (TaRecord) newer = NULL;
+  TaRecord *record = ta_keeper_get_record (keeper);
+  GError *error = NULL;
 
-  if (items == NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-  newer = find_newer (items, refresh->record);
-  if (newer != NULL)
-    g_task_return_pointer (task, g_steal_pointer (&newer), (GDestroyNotify) ta_record_unref);
+  refresh->claim = ta_claim_finish (keeper, result, &error);
+  if (refresh->claim == NULL)
+    finish (task, error);
+  else if (record != refresh->record
+           && (record->refused || record->token->refresh_token == NULL
+               || ta_token_is_fresh (record->token, ta_clock_now (), TA_TOKEN_DEFAULT_VALIDITY)))
+    finish (task, NULL);
   else
-    ta_parts_find_client_async (refresh->parts, refresh->provider, refresh->may_prompt, NULL,
-                                client_cb, g_steal_pointer (&task));
+    {
+      set_record (refresh, record);
+      refresh->was_interrupted = record->intent != 0;
+      ta_parts_find_client_async (refresh->parts, refresh->provider, refresh->may_prompt, NULL,
+                                  client_cb, task);
+    }
 }
 
-/* Refreshes a record that has a refresh token (RFC 6749 section 6). Nothing is stored yet.
- * Errors: TA_ERROR_SIGN_IN_REQUIRED: final; all others: the record may still be used later. */
+/* Refreshes the keeper's record, which has a refresh token (RFC 6749 section 6); or takes the newer
+ * one that another broker stored. When it is done, that record counts, whatever it says.
+ * Errors: TA_ERROR_SIGN_IN_REQUIRED: the provider ended the login; all others: the record may still
+ * be used later. */
 void
-ta_refresh_async (TaParts *parts, TaRecord *record, gboolean may_prompt,
+ta_refresh_async (TaParts *parts, TaKeeper *keeper, TaProvider *provider, gboolean may_prompt,
                   GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (parts->store, NULL, callback, user_data);
+  GTask *task = g_task_new (keeper, NULL, callback, user_data);
   Refresh *refresh = g_new0 (Refresh, 1);
-  g_autoptr (GError) error = NULL;
 
   g_task_set_source_tag (task, ta_refresh_async);
   refresh->parts = ta_parts_ref (parts);
-  refresh->record = ta_record_ref (record);
+  refresh->provider = ta_provider_ref (provider);
   refresh->may_prompt = may_prompt;
-  refresh->provider = ta_providers_find (record->provider, &error);
+  refresh->record = ta_record_ref (ta_keeper_get_record (keeper));
   g_task_set_task_data (task, refresh, (GDestroyNotify) refresh_free);
-  if (refresh->provider == NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
-    ta_store_load_async (parts->store, TA_STORE_ACCOUNT, may_prompt, NULL, load_cb,
-                         g_steal_pointer (&task));
+  ta_claim_async (parts, keeper, may_prompt, claim_cb, task);
 }
 
-/* (transfer full) */
-TaRecord *
-ta_refresh_finish (TaParts *parts, GAsyncResult *result, GError **error)
+gboolean
+ta_refresh_finish (TaKeeper *keeper, GAsyncResult *result, GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, parts->store), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
+  g_return_val_if_fail (g_task_is_valid (result, keeper), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -32,10 +32,10 @@ revocation_free (Revocation *revocation)
 }
 
 static gboolean
-is_revoked (GObject *source, GAsyncResult *result)
+is_revoked (const Revocation *revocation, GAsyncResult *result)
 {
-  g_autoptr (TaHttpResponse) response
-      = ta_token_endpoint_send_finish (TA_HTTP (source), result, NULL);
+  g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (
+      revocation->parts, result, revocation->provider->revocation_endpoint, NULL);
 
   return response != NULL && response->status == 200;
 }
@@ -58,7 +58,7 @@ access_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Revocation *revocation = g_task_get_task_data (task);
-  gboolean revoked = is_revoked (source, result);
+  gboolean revoked = is_revoked (revocation, result);
 
   if (revocation->record->token->refresh_token == NULL)
     revocation->revoked = revoked;
@@ -71,7 +71,7 @@ refresh_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Revocation *revocation = g_task_get_task_data (task);
 
-  revocation->revoked = is_revoked (source, result);
+  revocation->revoked = is_revoked (revocation, result);
   send (g_steal_pointer (&task), revocation->record->token->access_token, "access_token",
         access_token_cb);
 }

@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "broker/ta-token-endpoint.h"
+#include "io/ta-alarm.h"
 #include "io/ta-browser.h"
 #include "io/ta-callback.h"
 #include "io/ta-clock.h"
@@ -42,7 +43,7 @@ struct _TaSignIn
   char *redirect_uri;     /* (owned) (nullable) */
   TaCallbackVisit *visit; /* (owned) (nullable): waits for its page */
   guint page_timer;
-  guint timer;
+  TaAlarm *alarm; /* (owned) (nullable): while waiting */
 };
 
 G_DEFINE_FINAL_TYPE (TaSignIn, ta_sign_in, G_TYPE_OBJECT)
@@ -80,7 +81,7 @@ ta_sign_in_end (TaSignIn *self, gboolean stored, const GError *error)
     return;
   self->status.error = error != NULL ? g_error_copy (error) : NULL;
   self->status.state = error != NULL ? TA_SIGN_IN_FAILED : TA_SIGN_IN_DONE;
-  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_pointer (&self->alarm, ta_alarm_free);
   answer_visit (self, choose_page (self, stored));
   if (self->callback != NULL)
     ta_callback_close (self->callback);
@@ -101,8 +102,9 @@ exchange_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaSignIn) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaToken) token
-      = ta_token_endpoint_token_finish (TA_HTTP (source), result, NULL, &error);
+  gboolean may_be_spent;
+  g_autoptr (TaToken) token = ta_token_endpoint_token_finish (
+      self->parts, result, self->status.provider, NULL, &may_be_spent, &error);
 
   if (token == NULL)
     ta_sign_in_end (self, FALSE, error);
@@ -117,7 +119,7 @@ exchange (TaSignIn *self, const TaSecret *code)
       = ta_token_request_code (self->status.provider, self->client, ta_secret_peek (code),
                                self->redirect_uri, ta_secret_peek (self->verifier));
 
-  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_pointer (&self->alarm, ta_alarm_free);
   self->status.state = TA_SIGN_IN_EXCHANGING;
   emit_changed (self);
   ta_token_endpoint_send_async (self->parts->http, self->status.provider->token_endpoint, request,
@@ -238,14 +240,13 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     listen_for_browser (self);
 }
 
-static gboolean
+static void
 on_time (gpointer user_data)
 {
   TaSignIn *self = user_data;
 
-  self->timer = 0;
+  g_clear_pointer (&self->alarm, ta_alarm_free);
   fail (self, TA_ERROR_SIGN_IN_TIMEOUT, "Nobody signed in within five minutes: start again");
-  return G_SOURCE_REMOVE;
 }
 
 /* Starts. "changed" tells of every step, "granted" of the token, which its receiver stores before
@@ -253,7 +254,7 @@ on_time (gpointer user_data)
 void
 ta_sign_in_start (TaSignIn *self)
 {
-  self->timer = g_timeout_add_seconds (TIMEOUT, on_time, self);
+  self->alarm = ta_alarm_new (TIMEOUT * 1000, on_time, self);
   ta_parts_find_client_async (self->parts, self->status.provider, TRUE, NULL, client_cb,
                               g_object_ref (self));
 }
@@ -284,7 +285,7 @@ static void
 ta_sign_in_init (TaSignIn *self)
 {
   self->status.uri = g_strdup ("");
-  self->status.expires_at = ta_clock_now () + TIMEOUT;
+  self->status.expires_at = ta_clock_now ().wall + TIMEOUT;
   self->state = ta_random_text ();
   self->verifier = ta_random_text ();
 }

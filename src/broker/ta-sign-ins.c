@@ -71,7 +71,7 @@ keep_grant_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   TaAccount *known = ta_accounts_peek (accounts, id);
   TaRecord *previous = known == NULL ? NULL : ta_account_get_record (known);
   g_autoptr (TaRecord) record
-      = ta_record_new (id, provider, grant->token, ta_clock_now (), previous);
+      = ta_record_new (id, provider, grant->token, ta_clock_now ().wall, previous);
   g_autoptr (TaAccount) account = known == NULL ? NULL : g_object_ref (known);
   g_autofree char *item_id = g_uuid_string_random ();
   g_autoptr (GError) error = NULL;

@@ -4,14 +4,15 @@
 #include "base/ta-error.h"
 #include "broker/ta-revocation.h"
 
-/* Signing out, in the order the functions stand below: find the account -> it comes to rest -> can
- * the store be written? (what cannot be deleted afterwards is not revoked) -> revoke -> delete. */
+/* Signing out, in the order the functions stand below: find the account -> it comes to rest and its
+ * item is claimed (what cannot be deleted afterwards is not revoked) -> revoke -> delete. */
 
 typedef struct
 {
   char *id;            /* (owned) */
   TaSignIns *sign_ins; /* (owned) */
   TaAccount *account;  /* (owned) (nullable) */
+  TaClaim *claim;      /* (owned) (nullable): of its item */
   GQueue item_ids;     /* (owned): every item of the account, still to be deleted */
   gboolean revoked;
 } SignOut;
@@ -21,6 +22,7 @@ sign_out_free (SignOut *sign_out)
 {
   g_free (sign_out->id);
   g_object_unref (sign_out->sign_ins);
+  g_clear_pointer (&sign_out->claim, ta_claim_free);
   g_clear_object (&sign_out->account);
   g_queue_clear_full (&sign_out->item_ids, g_free);
   g_free (sign_out);
@@ -85,23 +87,23 @@ revoke_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-check_store_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   SignOut *sign_out = g_task_get_task_data (task);
   TaParts *parts = get_parts (task);
   const char *id = ta_account_get_id (sign_out->account);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
 
-  if (items == NULL)
+  sign_out->claim = ta_account_retire_finish (TA_ACCOUNT (source), result, &error);
+  if (sign_out->claim == NULL)
     {
-      fail (task, g_steal_pointer (&error));
+      g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  for (guint i = 0; i < items->len; i++)
+  for (guint i = 0; i < sign_out->claim->items->len; i++)
     {
-      TaStoreItem *item = items->pdata[i];
+      TaStoreItem *item = sign_out->claim->items->pdata[i];
       g_autoptr (TaRecord) record = ta_record_parse (ta_secret_peek (item->secret), NULL);
 
       if (record != NULL && g_str_equal (record->account, id))
@@ -109,20 +111,6 @@ check_store_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   ta_revocation_async (parts, ta_account_get_record (sign_out->account), revoke_cb,
                        g_steal_pointer (&task));
-}
-
-static void
-retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  TaStore *store = get_parts (task)->store;
-  g_autoptr (GError) error = NULL;
-
-  if (!ta_account_retire_finish (TA_ACCOUNT (source), result, &error))
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
-    ta_store_load_async (store, TA_STORE_ACCOUNT, FALSE, NULL, check_store_cb,
-                         g_steal_pointer (&task));
 }
 
 /* A sign-in that waits for the user is given up; one that has its code already would sign the

@@ -32,30 +32,39 @@ ta_token_endpoint_send_async (TaHttp *http, const char *endpoint, const TaTokenR
   ta_http_send_async (http, &http_request, cancellable, callback, user_data);
 }
 
-/* The HTTP answer; its status is a result. */
+/* The HTTP answer; its status is a result. Its Retry-After is obeyed from now on. */
 TaHttpResponse *
-ta_token_endpoint_send_finish (TaHttp *http, GAsyncResult *result, GError **error)
+ta_token_endpoint_send_finish (TaParts *parts, GAsyncResult *result, const char *endpoint,
+                               GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  TaHttpResponse *response = ta_http_send_finish (http, result, &local_error);
+  TaHttpResponse *response = ta_http_send_finish (parts->http, result, &local_error);
 
   if (g_error_matches (local_error, TA_ERROR, TA_ERROR_RESPONSE_TOO_LARGE))
     local_error->code = TA_ERROR_INVALID_RESPONSE;
   if (response == NULL)
     g_propagate_error (error, g_steal_pointer (&local_error));
+  else
+    ta_throttle_note_response (parts->throttle, endpoint, response);
   return response;
 }
 
-/* The token that was granted; `previous` NULL: for a code, else by a refresh of it.
+/* The token that was granted; `previous` NULL: for a code, else by a refresh of it. `may_be_spent`
+ * (out): on an error, whether the provider may have acted on the request.
  * Errors: also those of ta_token_response_parse(). */
 TaToken *
-ta_token_endpoint_token_finish (TaHttp *http, GAsyncResult *result, const TaToken *previous,
-                                GError **error)
+ta_token_endpoint_token_finish (TaParts *parts, GAsyncResult *result, const TaProvider *provider,
+                                const TaToken *previous, gboolean *may_be_spent, GError **error)
 {
-  g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (http, result, error);
+  g_autoptr (TaHttpResponse) response
+      = ta_token_endpoint_send_finish (parts, result, provider->token_endpoint, error);
 
   if (response == NULL)
-    return NULL;
+    {
+      *may_be_spent = ta_http_was_sent (result);
+      return NULL;
+    }
+  *may_be_spent = response->status < 400 || response->status > 499;
   return ta_token_response_parse (response->status, (const char *) response->body->data,
                                   response->body->len, ta_clock_now (), previous, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "io/ta-http.h"
+#include "broker/ta-parts.h"
 #include "oauth/ta-token-request.h"
 #include "oauth/ta-token.h"
 
@@ -11,9 +11,11 @@ void ta_token_endpoint_send_async (TaHttp *http, const char *endpoint,
                                    const TaTokenRequest *request, guint timeout,
                                    GCancellable *cancellable, GAsyncReadyCallback callback,
                                    gpointer user_data);
-TaHttpResponse *ta_token_endpoint_send_finish (TaHttp *http, GAsyncResult *result, GError **error);
+TaHttpResponse *ta_token_endpoint_send_finish (TaParts *parts, GAsyncResult *result,
+                                               const char *endpoint, GError **error);
 
-TaToken *ta_token_endpoint_token_finish (TaHttp *http, GAsyncResult *result,
-                                         const TaToken *previous, GError **error);
+TaToken *ta_token_endpoint_token_finish (TaParts *parts, GAsyncResult *result,
+                                         const TaProvider *provider, const TaToken *previous,
+                                         gboolean *may_be_spent, GError **error);
 
 G_END_DECLS

@@ -10,6 +10,7 @@ typedef struct
 {
   gint64 min_validity; /* seconds, or TA_TOKEN_DEFAULT_VALIDITY */
   char *rejected;      /* (owned) (nullable): a token that some server refused */
+  gboolean is_repair;  /* the API refused it, while it looked good */
   gboolean interactive;
   guint timeout; /* seconds; 0: none */
 } TaTokenWish;

@@ -51,9 +51,15 @@ ta_waiters_add (TaWaiters *self, GTask *task, const TaTokenWish *wish)
   g_ptr_array_add (self->waiting, waiter);
 }
 
+guint
+ta_waiters_get_size (TaWaiters *self)
+{
+  return self->waiting->len;
+}
+
 /* Not now is not never: a token that is still valid is served while a refresh fails. */
 static gboolean
-is_served (const Waiter *waiter, const TaToken *token, gint64 now, const GError *error)
+is_served (const Waiter *waiter, const TaToken *token, TaInstant now, const GError *error)
 {
   return error == NULL
          || (!g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED)
@@ -63,7 +69,7 @@ is_served (const Waiter *waiter, const TaToken *token, gint64 now, const GError 
 /* Answers everybody: with `token`, which was refreshed if `error` is NULL, else with it or the
  * error. `keep_interactive`: those that are interactive go on waiting. Whether somebody does. */
 gboolean
-ta_waiters_answer (TaWaiters *self, TaToken *token, gint64 now, const GError *error,
+ta_waiters_answer (TaWaiters *self, TaToken *token, TaInstant now, const GError *error,
                    gboolean keep_interactive)
 {
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);

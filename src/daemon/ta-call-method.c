@@ -2,6 +2,7 @@
 #include "ta-call-method.h"
 
 #include "base/ta-error.h"
+#include "daemon/ta-caller.h"
 #include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
 #include "oauth/ta-api-request.h"
@@ -30,7 +31,7 @@ describe_response (TaHttpResponse *response)
 static void
 call_api_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GDBusMethodInvocation *invocation = user_data;
+  GDBusMethodInvocation *invocation = ta_caller_free (user_data);
   g_autoptr (GError) error = NULL;
   g_autoptr (TaHttpResponse) response = ta_call_finish (TA_ACCOUNTS (source), result, &error);
   const char *data = response == NULL ? NULL : (const char *) response->body->data;
@@ -102,9 +103,15 @@ ta_call_method_run (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call, GVa
   g_autoptr (TaCall) owned = call;
   g_autoptr (GError) error = NULL;
 
-  if (ta_options_check_account (call->account, &error) && read_call_options (options, call, &error)
-      && ta_call_check (call, &error))
-    ta_call_async (accounts, sign_ins, g_steal_pointer (&owned), call_api_cb, invocation);
-  else
-    ta_reply_error (invocation, error);
+  TaCaller *caller;
+
+  if (!ta_options_check_account (call->account, &error)
+      || !read_call_options (options, call, &error) || !ta_call_check (call, &error))
+    {
+      ta_reply_error (invocation, error);
+      return;
+    }
+  caller = ta_caller_new (invocation);
+  ta_call_async (accounts, sign_ins, g_steal_pointer (&owned), ta_caller_get_cancellable (caller),
+                 call_api_cb, caller);
 }

@@ -2,6 +2,7 @@
 #include "ta-token-method.h"
 
 #include "broker/ta-get-token.h"
+#include "daemon/ta-caller.h"
 #include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
 #include "ta-dbus.h"
@@ -12,7 +13,7 @@
 static void
 get_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GDBusMethodInvocation *invocation = user_data;
+  GDBusMethodInvocation *invocation = ta_caller_free (user_data);
   g_autoptr (GError) error = NULL;
   g_autoptr (TaTokenAnswer) answer
       = ta_get_token_finish (TA_ACCOUNTS (source), result, NULL, &error);
@@ -62,9 +63,14 @@ ta_token_method_run (TaAccounts *accounts, TaSignIns *sign_ins, const char *acco
 {
   TaTokenWish wish = { 0 };
   g_autoptr (GError) error = NULL;
+  TaCaller *caller;
 
-  if (ta_options_check_account (account, &error) && read_wish (options, &wish, &error))
-    ta_get_token_async (accounts, sign_ins, account, &wish, get_token_cb, invocation);
-  else
-    ta_reply_error (invocation, error);
+  if (!ta_options_check_account (account, &error) || !read_wish (options, &wish, &error))
+    {
+      ta_reply_error (invocation, error);
+      return;
+    }
+  caller = ta_caller_new (invocation);
+  ta_get_token_async (accounts, sign_ins, account, &wish, ta_caller_get_cancellable (caller),
+                      get_token_cb, caller);
 }

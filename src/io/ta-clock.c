@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-clock.h"
 
-/* Unix seconds. */
-gint64
-ta_clock_now (void)
+#include <time.h>
+
+static gint64
+read_ms (clockid_t clock)
 {
-  return g_get_real_time () / G_USEC_PER_SEC;
+  struct timespec time = { 0 };
+
+  clock_gettime (clock, &time);
+  return time.tv_sec * G_GINT64_CONSTANT (1000) + time.tv_nsec / 1000000;
 }
 
-/* Seconds of a clock that nobody sets. */
-gint64
-ta_clock_monotonic (void)
+TaInstant
+ta_clock_now (void)
 {
-  return g_get_monotonic_time () / G_USEC_PER_SEC;
+  return (TaInstant){ .wall = read_ms (CLOCK_REALTIME) / 1000,
+                      .boot = read_ms (CLOCK_BOOTTIME) / 1000 };
+}
+
+/* Milliseconds of the boot clock. */
+gint64
+ta_clock_boot_ms (void)
+{
+  return read_ms (CLOCK_BOOTTIME);
 }

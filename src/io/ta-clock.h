@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "base/ta-instant.h"
 
 G_BEGIN_DECLS
 
-gint64 ta_clock_now (void);
-gint64 ta_clock_monotonic (void);
+TaInstant ta_clock_now (void);
+gint64 ta_clock_boot_ms (void);
 
 G_END_DECLS

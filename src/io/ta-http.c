@@ -2,6 +2,7 @@
 #include "ta-http.h"
 
 #include "base/ta-error.h"
+#include "io/ta-clock.h"
 #include "io/ta-deadline.h"
 #include "oauth/ta-endpoint.h"
 
@@ -14,6 +15,7 @@
 
 #define READ_SIZE (64 * 1024)
 #define IDLE_TIMEOUT 30
+#define CONNECT_TIMEOUT 10
 #define INFORMATIONAL_MAX 10
 
 struct _TaHttp
@@ -32,7 +34,9 @@ typedef struct
   TaDeadline *deadline;     /* (owned) */
   TaHttpResponse *response; /* (owned) */
   gsize max_length;
+  gint64 ends_at; /* on the boot clock, seconds */
   guint n_informational;
+  gboolean was_sent;
   gboolean weak_tls;
 } Exchange;
 
@@ -115,20 +119,33 @@ translate (const Exchange *exchange, const GError *error)
                       "%.100s cannot be reached: check the network and try again", host);
 }
 
-/* Debian 12's GnuTLS still speaks TLS 1.0 and 1.1. This runs before the first byte of the request
- * is sent. */
+/* A connection is given less time than the whole. Debian 12's GnuTLS still speaks TLS 1.0 and 1.1;
+ * this runs before the first byte of the request is sent. */
 static void
 on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *stream,
                   gpointer user_data)
 {
   Exchange *exchange = user_data;
+  gint64 rest = MAX (exchange->ends_at - ta_clock_now ().boot, 1);
 
+  if (event == G_SOCKET_CLIENT_RESOLVING)
+    ta_deadline_restart (exchange->deadline, (guint) MIN (rest, CONNECT_TIMEOUT));
+  if (event == G_SOCKET_CLIENT_COMPLETE)
+    ta_deadline_restart (exchange->deadline, (guint) rest);
   if (event != G_SOCKET_CLIENT_TLS_HANDSHAKED || !G_IS_TLS_CONNECTION (stream)
       || g_tls_connection_get_protocol_version (G_TLS_CONNECTION (stream))
              >= G_TLS_PROTOCOL_VERSION_TLS_1_2)
     return;
   exchange->weak_tls = TRUE;
   g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
+}
+
+static void
+on_wrote_headers (SoupMessage *message, gpointer user_data)
+{
+  Exchange *exchange = user_data;
+
+  exchange->was_sent = TRUE;
 }
 
 /* libsoup reads interim answers in a loop that lets nothing else run. */
@@ -285,9 +302,11 @@ ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *ca
   g_task_set_check_cancellable (task, FALSE);
   exchange->message = message;
   exchange->deadline = ta_deadline_new (request->timeout, cancellable);
+  exchange->ends_at = ta_clock_now ().boot + request->timeout;
   exchange->max_length = request->max_length;
   g_task_set_task_data (task, exchange, (GDestroyNotify) exchange_free);
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), exchange);
+  g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), exchange);
   g_signal_connect (message, "got-informational", G_CALLBACK (on_informational), exchange);
   soup_session_send_async (ta_endpoint_is_loopback (host) ? self->loopback : self->session, message,
                            G_PRIORITY_DEFAULT, ta_deadline_get_cancellable (exchange->deadline),
@@ -299,6 +318,15 @@ ta_http_send_finish (TaHttp *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Whether the server may have seen the request, though no response came. */
+gboolean
+ta_http_was_sent (GAsyncResult *result)
+{
+  const Exchange *exchange = g_task_get_task_data (G_TASK (result));
+
+  return exchange->was_sent;
 }
 
 void

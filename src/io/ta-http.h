@@ -36,6 +36,7 @@ TaHttp *ta_http_new (void);
 void ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data);
 TaHttpResponse *ta_http_send_finish (TaHttp *self, GAsyncResult *result, GError **error);
+gboolean ta_http_was_sent (GAsyncResult *result);
 void ta_http_response_free (TaHttpResponse *response);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaHttpResponse, ta_http_response_free)

@@ -45,6 +45,17 @@ ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now)
   return next;
 }
 
+/* The record with another mark of when its refresh was begun. It is of the same generation. */
+TaRecord *
+ta_record_intend (const TaRecord *self, gint64 intent)
+{
+  TaRecord *next = ta_record_refresh (self, self->token, self->refreshed_at);
+
+  next->generation = self->generation;
+  next->intent = intent;
+  return next;
+}
+
 /* The record once the provider ended the login. */
 TaRecord *
 ta_record_refuse (const TaRecord *self)
@@ -101,8 +112,8 @@ parse_token (JsonObject *object)
       || !ta_json_get_int64 (object, "expires_at", &expires_at) || !get_scopes (object, builder))
     return NULL;
   scopes = g_strv_builder_end (builder);
-  return ta_token_new (access_token, refresh_token, (const char *const *) scopes, issued_at,
-                       expires_at);
+  return ta_token_new (access_token, refresh_token, (const char *const *) scopes,
+                       (TaInstant){ .wall = issued_at }, expires_at);
 }
 
 static TaRecord *
@@ -126,7 +137,10 @@ parse_object (JsonObject *object)
       || self->generation == G_MAXINT64 || !ta_json_get_int64 (object, "refused", &refused))
     g_clear_pointer (&self, ta_record_unref);
   else
-    self->refused = refused != 0;
+    {
+      self->refused = refused != 0;
+      ta_json_get_int64 (object, "refresh_intent", &self->intent);
+    }
   return self;
 }
 
@@ -166,7 +180,7 @@ add_token (JsonBuilder *builder, const TaToken *token)
   if (token->refresh_token != NULL)
     add_string (builder, "refresh_token", ta_secret_peek (token->refresh_token));
   add_string (builder, "token_type", token->type);
-  add_int (builder, "issued_at", token->issued_at);
+  add_int (builder, "issued_at", token->issued.wall);
   add_int (builder, "expires_at", token->expires_at);
   json_builder_set_member_name (builder, "scopes");
   json_builder_begin_array (builder);
@@ -190,6 +204,7 @@ ta_record_print (const TaRecord *self)
   add_int (builder, "signed_in_at", self->signed_in_at);
   add_int (builder, "refreshed_at", self->refreshed_at);
   add_int (builder, "generation", self->generation);
+  add_int (builder, "refresh_intent", self->intent);
   add_int (builder, "refused", self->refused);
   add_token (builder, self->token);
   json_builder_end_object (builder);

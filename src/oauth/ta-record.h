@@ -15,12 +15,14 @@ typedef struct
   gint64 signed_in_at;
   gint64 refreshed_at; /* 0: never */
   gint64 generation;   /* grows with every token */
+  gint64 intent;       /* when a refresh of this token was begun; 0: none was, or it failed */
   gboolean refused;    /* the provider ended the login */
 } TaRecord;
 
 TaRecord *ta_record_new (const char *account, const char *provider, TaToken *token, gint64 now,
                          const TaRecord *previous);
 TaRecord *ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now);
+TaRecord *ta_record_intend (const TaRecord *self, gint64 intent);
 TaRecord *ta_record_refuse (const TaRecord *self);
 gboolean ta_record_is_newer (const TaRecord *self, const TaRecord *other);
 TaRecord *ta_record_parse (const char *json, GError **error);

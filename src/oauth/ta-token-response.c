@@ -106,7 +106,7 @@ get_scopes (JsonObject *object, const TaToken *previous)
  * Errors: TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_SIGN_IN_FAILED, TA_ERROR_CLIENT_REJECTED,
  * TA_ERROR_SERVER_ERROR, TA_ERROR_RATE_LIMITED, TA_ERROR_INVALID_RESPONSE, TA_ERROR_FAILED. */
 TaToken *
-ta_token_response_parse (guint status, const char *body, gsize length, gint64 now,
+ta_token_response_parse (guint status, const char *body, gsize length, TaInstant now,
                          const TaToken *previous, GError **error)
 {
   g_autoptr (JsonObject) object = NULL;
@@ -134,5 +134,5 @@ ta_token_response_parse (guint status, const char *body, gsize length, gint64 no
     refresh_token = ta_secret_peek (previous->refresh_token);
   scopes = get_scopes (object, previous);
   return ta_token_new (access_token, refresh_token, (const char *const *) scopes, now,
-                       get_expires_at (object, now));
+                       get_expires_at (object, now.wall));
 }

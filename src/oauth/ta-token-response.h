@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /* Largest token answer that is read, in bytes. */
 #define TA_TOKEN_RESPONSE_MAX (256 * 1024)
 
-TaToken *ta_token_response_parse (guint status, const char *body, gsize length, gint64 now,
+TaToken *ta_token_response_parse (guint status, const char *body, gsize length, TaInstant now,
                                   const TaToken *previous, GError **error);
 
 G_END_DECLS

@@ -11,9 +11,12 @@
 /* What a token of unknown lifetime is given before it is renewed. */
 #define ASSUMED_LIFETIME 3600
 
+/* A wall clock this far before the time of issue was wrong then or is wrong now. */
+#define SKEW 60
+
 TaToken *
 ta_token_new (const char *access_token, const char *refresh_token, const char *const *scopes,
-              gint64 issued_at, gint64 expires_at)
+              TaInstant issued, gint64 expires_at)
 {
   TaToken *self = g_rc_box_new (TaToken);
 
@@ -21,7 +24,7 @@ ta_token_new (const char *access_token, const char *refresh_token, const char *c
   self->refresh_token = refresh_token != NULL ? ta_secret_new (refresh_token) : NULL;
   self->type = g_strdup ("Bearer");
   self->scopes = g_strdupv ((char **) scopes);
-  self->issued_at = issued_at;
+  self->issued = issued;
   self->expires_at = expires_at;
   return self;
 }
@@ -61,24 +64,52 @@ ta_token_is_text (const char *text)
   return length > 0;
 }
 
-/* Whether the access token can still be used. A clock that stands before the time of issue says
- * nothing, so the server decides. */
-gboolean
-ta_token_is_valid (const TaToken *self, gint64 now)
+/* Seconds since the issue. Where both clocks know, the one that says more counts: a wall clock may
+ * be set back, and a boot clock does not know of another run. */
+static gint64
+get_age (const TaToken *self, TaInstant now)
 {
-  return self->expires_at == 0 || now < self->expires_at;
+  gint64 age = now.wall - self->issued.wall;
+
+  return self->issued.boot == 0 ? age : MAX (age, now.boot - self->issued.boot);
+}
+
+/* Whether no clock can tell the age: the server has to. */
+static gboolean
+is_ageless (const TaToken *self, TaInstant now)
+{
+  return get_age (self, now) < -SKEW;
+}
+
+static gint64
+get_lifetime (const TaToken *self)
+{
+  return self->expires_at - self->issued.wall;
+}
+
+/* Whether the access token can still be used. */
+gboolean
+ta_token_is_valid (const TaToken *self, TaInstant now)
+{
+  gint64 lifetime = get_lifetime (self);
+
+  return self->expires_at == 0 || (lifetime > 0 && is_ageless (self, now))
+         || get_age (self, now) < lifetime;
 }
 
 /* Whether the access token may be handed out without a refresh: it lives `min_validity` seconds
- * more. A token of unknown lifetime is fresh for an hour, or for ever if it cannot be refreshed. */
+ * more. A token of unknown lifetime is fresh for an hour, or for ever if it cannot be refreshed;
+ * one of unknown age is not fresh. */
 gboolean
-ta_token_is_fresh (const TaToken *self, gint64 now, gint64 min_validity)
+ta_token_is_fresh (const TaToken *self, TaInstant now, gint64 min_validity)
 {
-  gint64 lifetime = self->expires_at - self->issued_at;
+  gint64 lifetime = get_lifetime (self);
 
+  if (is_ageless (self, now))
+    return self->refresh_token == NULL;
   if (self->expires_at == 0)
-    return self->refresh_token == NULL || now - self->issued_at < ASSUMED_LIFETIME;
+    return self->refresh_token == NULL || get_age (self, now) < ASSUMED_LIFETIME;
   if (min_validity == TA_TOKEN_DEFAULT_VALIDITY)
     min_validity = CLAMP (lifetime / 10, 0, DEFAULT_VALIDITY);
-  return now + min_validity < self->expires_at;
+  return get_age (self, now) + min_validity < lifetime;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "base/ta-instant.h"
 #include "base/ta-secret.h"
 
 G_BEGIN_DECLS
@@ -12,20 +13,20 @@ typedef struct
   TaSecret *refresh_token; /* (owned) (nullable) */
   char *type;              /* (owned): "Bearer" */
   char **scopes;           /* (owned): empty if the provider did not say */
-  gint64 issued_at;
-  gint64 expires_at; /* 0: unknown */
+  TaInstant issued;        /* the boot clock is known only in the run that got the token */
+  gint64 expires_at;       /* 0: unknown */
 } TaToken;
 
 /* `min_validity` that means: the default. */
 #define TA_TOKEN_DEFAULT_VALIDITY (-1)
 
 TaToken *ta_token_new (const char *access_token, const char *refresh_token,
-                       const char *const *scopes, gint64 issued_at, gint64 expires_at);
+                       const char *const *scopes, TaInstant issued, gint64 expires_at);
 TaToken *ta_token_ref (TaToken *self);
 void ta_token_unref (TaToken *self);
 gboolean ta_token_is_text (const char *text);
-gboolean ta_token_is_valid (const TaToken *self, gint64 now);
-gboolean ta_token_is_fresh (const TaToken *self, gint64 now, gint64 min_validity);
+gboolean ta_token_is_valid (const TaToken *self, TaInstant now);
+gboolean ta_token_is_fresh (const TaToken *self, TaInstant now, gint64 min_validity);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaToken, ta_token_unref)
 

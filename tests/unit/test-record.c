@@ -9,7 +9,7 @@ make_token (const char *refresh_token)
 {
   const char *const scopes[] = { "read", "wr\"ite", NULL };
 
-  return ta_token_new ("access\"\\", refresh_token, scopes, 1000, 4600);
+  return ta_token_new ("access\"\\", refresh_token, scopes, (TaInstant){ .wall = 1000 }, 4600);
 }
 
 static void
@@ -21,13 +21,14 @@ assert_same (const TaRecord *record, const TaRecord *other)
   g_assert_cmpint (record->refreshed_at, ==, other->refreshed_at);
   g_assert_cmpint (record->generation, ==, other->generation);
   g_assert_cmpint (record->refused, ==, other->refused);
+  g_assert_cmpint (record->intent, ==, other->intent);
   g_assert_true (
       ta_secret_equals (record->token->access_token, ta_secret_peek (other->token->access_token)));
   g_assert_cmpstr (
       record->token->refresh_token == NULL ? NULL : ta_secret_peek (record->token->refresh_token),
       ==,
       other->token->refresh_token == NULL ? NULL : ta_secret_peek (other->token->refresh_token));
-  g_assert_cmpint (record->token->issued_at, ==, other->token->issued_at);
+  g_assert_cmpint (record->token->issued.wall, ==, other->token->issued.wall);
   g_assert_cmpint (record->token->expires_at, ==, other->token->expires_at);
   g_assert_true (g_strv_equal ((const char *const *) record->token->scopes,
                                (const char *const *) other->token->scopes));
@@ -52,7 +53,11 @@ check_round_trip (void)
   g_autoptr (TaRecord) record = ta_record_new ("anna@example.com", "tidio", token, 1000, NULL);
   g_autoptr (TaRecord) refreshed = ta_record_refresh (record, later, 2000);
   g_autoptr (TaRecord) refused = ta_record_refuse (refreshed);
+  g_autoptr (TaRecord) intended = ta_record_intend (refreshed, 2500);
 
+  g_assert_cmpint (intended->generation, ==, refreshed->generation);
+  g_assert_false (ta_record_is_newer (intended, refreshed));
+  assert_round_trip (intended);
   assert_round_trip (record);
   assert_round_trip (refreshed);
   assert_round_trip (refused);
@@ -65,7 +70,7 @@ check_largest (void)
   g_autofree char *text = unit_repeat ("\"", 16384);
   g_autofree char *scope = unit_repeat ("\\", 4096);
   const char *const scopes[] = { scope, NULL };
-  g_autoptr (TaToken) token = ta_token_new (text, text, scopes, 1, 2);
+  g_autoptr (TaToken) token = ta_token_new (text, text, scopes, (TaInstant){ .wall = 1 }, 2);
   g_autoptr (TaRecord) record = ta_record_new ("a", "tidio", token, 1, NULL);
 
   assert_round_trip (record);
@@ -82,7 +87,7 @@ check_most_scopes (void)
   for (int i = 0; i < 2048; i++)
     g_strv_builder_add (builder, "a");
   scopes = g_strv_builder_end (builder);
-  token = ta_token_new ("a", "b", (const char *const *) scopes, 1, 2);
+  token = ta_token_new ("a", "b", (const char *const *) scopes, (TaInstant){ .wall = 1 }, 2);
   record = ta_record_new ("a", "tidio", token, 1, NULL);
   assert_round_trip (record);
 }

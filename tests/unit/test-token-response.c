@@ -11,13 +11,14 @@ make_previous (const char *refresh_token)
 {
   const char *const scopes[] = { "old", "scopes", NULL };
 
-  return ta_token_new ("old-access", refresh_token, scopes, 1, 2);
+  return ta_token_new ("old-access", refresh_token, scopes, (TaInstant){ .wall = 1 }, 2);
 }
 
 static TaToken *
 parse (guint status, const char *body, const TaToken *previous, GError **error)
 {
-  return ta_token_response_parse (status, body, strlen (body), NOW, previous, error);
+  return ta_token_response_parse (status, body, strlen (body),
+                                  (TaInstant){ .wall = NOW, .boot = 7 }, previous, error);
 }
 
 typedef struct
@@ -83,7 +84,8 @@ check_granted (gconstpointer data)
   g_assert_cmpstr (ta_secret_peek (token->access_token), ==, row->access_token);
   g_assert_cmpstr (token->refresh_token == NULL ? NULL : ta_secret_peek (token->refresh_token), ==,
                    row->refresh_token);
-  g_assert_cmpint (token->issued_at, ==, NOW);
+  g_assert_cmpint (token->issued.wall, ==, NOW);
+  g_assert_cmpint (token->issued.boot, ==, 7);
   g_assert_cmpint (token->expires_at, ==, row->expires_at);
   g_assert_cmpstr (scopes, ==, row->scopes);
   g_assert_cmpstr (token->type, ==, "Bearer");

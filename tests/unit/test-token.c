@@ -6,11 +6,19 @@
 #define ISSUED 1000
 
 static TaToken *
-make (const char *refresh_token, gint64 expires_at)
+make_in_run (const char *refresh_token, gint64 expires_at, gint64 issued_boot)
 {
   const char *const scopes[] = { "read", NULL };
+  const TaInstant issued = { .wall = ISSUED, .boot = issued_boot };
 
-  return ta_token_new ("access", refresh_token, scopes, ISSUED, expires_at);
+  return ta_token_new ("access", refresh_token, scopes, issued, expires_at);
+}
+
+/* As it is read from the store: of the boot clock nothing is known. */
+static TaToken *
+make (const char *refresh_token, gint64 expires_at)
+{
+  return make_in_run (refresh_token, expires_at, 0);
 }
 
 typedef struct
@@ -44,12 +52,16 @@ static const Moment moments[] = {
   { "asked-beyond-lifetime", ISSUED + 3600, ISSUED, 3600, FALSE, TRUE },
   { "asked-most", ISSUED + 3600, ISSUED, G_MAXUINT32, FALSE, TRUE },
   { "long-over", ISSUED + 3600, ISSUED + 1000000, TA_TOKEN_DEFAULT_VALIDITY, FALSE, FALSE },
-  { "clock-before-issue", ISSUED + 3600, 0, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  /* A wall clock that was set back says nothing: renew, and if that fails let the server decide. */
+  { "CL-clock-before-issue", ISSUED + 3600, 0, TA_TOKEN_DEFAULT_VALIDITY, FALSE, TRUE },
+  { "CL-clock-a-little-before", ISSUED + 3600, ISSUED - 60, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "CL-clock-too-much-before", ISSUED + 3600, ISSUED - 61, TA_TOKEN_DEFAULT_VALIDITY, FALSE,
+    TRUE },
   { "ended-before-issue", ISSUED - 500, ISSUED - 480, TA_TOKEN_DEFAULT_VALIDITY, FALSE, FALSE },
   { "unknown-start", 0, ISSUED, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
   { "unknown-hour-just", 0, ISSUED + 3599, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
   { "unknown-hour-no-more", 0, ISSUED + 3600, TA_TOKEN_DEFAULT_VALIDITY, FALSE, TRUE },
-  { "unknown-clock-before-issue", 0, 0, TA_TOKEN_DEFAULT_VALIDITY, TRUE, TRUE },
+  { "CL-unknown-clock-before-issue", 0, 0, TA_TOKEN_DEFAULT_VALIDITY, FALSE, TRUE },
 };
 
 static void
@@ -58,8 +70,41 @@ check_moment (gconstpointer data)
   const Moment *row = data;
   g_autoptr (TaToken) token = make ("refresh", row->expires_at);
 
-  g_assert_cmpint (ta_token_is_fresh (token, row->now, row->min_validity), ==, row->fresh);
-  g_assert_cmpint (ta_token_is_valid (token, row->now), ==, row->valid);
+  const TaInstant now = { .wall = row->now, .boot = 5 };
+
+  g_assert_cmpint (ta_token_is_fresh (token, now, row->min_validity), ==, row->fresh);
+  g_assert_cmpint (ta_token_is_valid (token, now), ==, row->valid);
+}
+
+typedef struct
+{
+  const char *id;
+  gint64 wall; /* since the issue */
+  gint64 boot;
+  gboolean fresh;
+  gboolean valid;
+} Jump;
+
+/* A token of an hour, got in this run: the clock that says more counts. */
+static const Jump jumps[] = {
+  { "none", 100, 100, TRUE, TRUE },
+  { "CL-forward-two-days", 172800, 100, FALSE, FALSE },
+  { "CL-back-two-days", -172800, 100, TRUE, TRUE },
+  { "CL-back-and-over", -172800, 3600, FALSE, FALSE },
+  { "CL-1970-and-over", -ISSUED, 4000, FALSE, FALSE },
+  { "CL-02-suspended", 4000, 4000, FALSE, FALSE },
+  { "CL-02-suspended-with-a-stopped-clock", 10, 4000, FALSE, FALSE },
+};
+
+static void
+check_jump (gconstpointer data)
+{
+  const Jump *row = data;
+  g_autoptr (TaToken) token = make_in_run ("refresh", ISSUED + 3600, 50);
+  const TaInstant now = { .wall = ISSUED + row->wall, .boot = 50 + row->boot };
+
+  g_assert_cmpint (ta_token_is_fresh (token, now, TA_TOKEN_DEFAULT_VALIDITY), ==, row->fresh);
+  g_assert_cmpint (ta_token_is_valid (token, now), ==, row->valid);
 }
 
 /* There is nothing to refresh it with, and the server decides. */
@@ -67,9 +112,13 @@ static void
 check_unknown_without_refresh (void)
 {
   g_autoptr (TaToken) token = make (NULL, 0);
+  const TaInstant late = { .wall = ISSUED + 1000000, .boot = 1 };
+  const TaInstant early = { .wall = 0, .boot = 1 };
 
-  g_assert_true (ta_token_is_fresh (token, ISSUED + 1000000, TA_TOKEN_DEFAULT_VALIDITY));
-  g_assert_true (ta_token_is_valid (token, ISSUED + 1000000));
+  g_assert_true (ta_token_is_fresh (token, late, TA_TOKEN_DEFAULT_VALIDITY));
+  g_assert_true (ta_token_is_valid (token, late));
+  g_assert_true (ta_token_is_fresh (token, early, TA_TOKEN_DEFAULT_VALIDITY));
+  g_assert_true (ta_token_is_valid (token, early));
 }
 
 typedef struct
@@ -117,7 +166,7 @@ check_copies (void)
 {
   char scope[] = "read";
   const char *const scopes[] = { scope, NULL };
-  TaToken *token = ta_token_new ("access", NULL, scopes, 1, 2);
+  TaToken *token = ta_token_new ("access", NULL, scopes, (TaInstant){ .wall = 1 }, 2);
   g_autoptr (TaToken) other = ta_token_ref (token);
 
   scope[0] = 'X';
@@ -126,7 +175,7 @@ check_copies (void)
   g_assert_null (other->refresh_token);
   g_assert_cmpstr (other->type, ==, "Bearer");
   g_assert_cmpstr (other->scopes[0], ==, "read");
-  g_assert_cmpint (other->issued_at, ==, 1);
+  g_assert_cmpint (other->issued.wall, ==, 1);
   g_assert_cmpint (other->expires_at, ==, 2);
 }
 
@@ -139,5 +188,6 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/token/UN-TO-03-text", texts, check_text);
   g_test_add_func ("/token/UN-TO-04-text-length", check_text_length);
   g_test_add_func ("/token/UN-TO-05-copies", check_copies);
+  UNIT_ADD_ROWS ("/token/UN-TO-06-jump", jumps, check_jump);
   return g_test_run ();
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "broker/ta-keeper.h"
+#include "broker/ta-parts.h"
+#include "broker/ta-token-answer.h"
+#include "broker/ta-token-wish.h"
+
+G_BEGIN_DECLS
+
+#define TA_TYPE_RENEWAL (ta_renewal_get_type ())
+G_DECLARE_FINAL_TYPE (TaRenewal, ta_renewal, TA, RENEWAL, GObject)
+
+TaRenewal *ta_renewal_new (TaParts *parts, TaKeeper *keeper);
+void ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+TaTokenAnswer *ta_renewal_get_token_finish (TaRenewal *self, GAsyncResult *result, GError **error);
+void ta_renewal_set_closed (TaRenewal *self, gboolean closed);
+gboolean ta_renewal_is_refreshing (TaRenewal *self);
+
+G_END_DECLS

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A lock that one process of this user at a time has, over all sessions; freeing it releases it. */
+typedef struct _TaLock TaLock;
+
+void ta_lock_take_async (const char *name, GAsyncReadyCallback callback, gpointer user_data);
+TaLock *ta_lock_take_finish (GAsyncResult *result, GError **error);
+void ta_lock_free (TaLock *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaLock, ta_lock_free)
+
+G_END_DECLS
