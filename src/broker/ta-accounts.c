@@ -331,6 +331,9 @@ ta_accounts_class_init (TaAccountsClass *klass)
                 TA_TYPE_ACCOUNT);
   g_signal_new ("removed", TA_TYPE_ACCOUNTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                 TA_TYPE_ACCOUNT);
+  /* Who may not disturb the user could not have a token of this one, and only a sign-in helps. */
+  g_signal_new ("sign-in-needed", TA_TYPE_ACCOUNTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                G_TYPE_NONE, 1, TA_TYPE_ACCOUNT);
   g_signal_new ("default-changed", TA_TYPE_ACCOUNTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                 G_TYPE_NONE, 0);
 }

@@ -124,6 +124,9 @@ sign_in_or_fail (GTask *task, GError *error)
                    || g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT);
   TaSignIn *sign_in = NULL;
 
+  if (!get_token->wish->interactive && get_token->account != NULL
+      && g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED))
+    g_signal_emit_by_name (g_task_get_source_object (task), "sign-in-needed", get_token->account);
   if (get_token->wish->interactive && !get_token->signed_in && !get_token->answered && helps)
     {
       g_clear_error (&error);

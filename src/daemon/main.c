@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "base/ta-error.h"
+#include "broker/ta-reminder.h"
 #include "broker/ta-sign-ins.h"
 #include "daemon/ta-service.h"
 
@@ -29,6 +30,7 @@ typedef struct
   TaAccounts *accounts; /* (owned) */
   TaSignIns *sign_ins;  /* (owned) */
   TaService *service;   /* (owned) (nullable) */
+  TaReminder *reminder; /* (owned) (nullable): until the end begins */
   guint name;
   guint load_timer;
   int settle_left; /* ms; negative: not ending yet */
@@ -56,6 +58,7 @@ end (Daemon *daemon, int status)
     return;
   daemon->status = status;
   daemon->settle_left = SETTLE_TIMEOUT_MS;
+  g_clear_object (&daemon->reminder);
   ta_sign_ins_cancel (daemon->sign_ins);
   ta_accounts_flush (daemon->accounts);
   g_timeout_add (SETTLE_STEP_MS, on_settle, daemon);
@@ -165,6 +168,9 @@ run (GDBusConnection *bus)
       g_printerr ("tidio-authd: %s\n", error->message);
       return EXIT_FAILURE;
     }
+  daemon.reminder = ta_reminder_new (daemon.accounts, daemon.sign_ins);
+  g_signal_connect_object (daemon.accounts, "sign-in-needed", G_CALLBACK (ta_reminder_need),
+                           daemon.reminder, G_CONNECT_SWAPPED);
   g_unix_signal_add (SIGTERM, on_signal, &daemon);
   g_unix_signal_add (SIGINT, on_signal, &daemon);
   daemon.load_timer = g_timeout_add_seconds (LOAD_TIMEOUT, on_load_timeout, &daemon);
