@@ -23,80 +23,12 @@ struct _TaAccount
 
 G_DEFINE_FINAL_TYPE (TaAccount, ta_account, G_TYPE_OBJECT)
 
+static void check_retirement (TaAccount *self);
+
 static void
 emit_changed (TaAccount *self)
 {
   g_signal_emit_by_name (self, "changed");
-}
-
-static void
-claim_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  TaAccount *self = g_task_get_source_object (task);
-  g_autoptr (GError) error = NULL;
-  TaClaim *claim = ta_claim_finish (TA_KEEPER (source), result, &error);
-
-  if (claim != NULL)
-    g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
-  else
-    {
-      ta_account_reinstate (self);
-      g_task_return_error (task, g_steal_pointer (&error));
-    }
-}
-
-static void
-check_retirement (TaAccount *self)
-{
-  if (self->retirement == NULL || ta_renewal_is_refreshing (self->renewal) || self->n_savings > 0
-      || ta_keeper_is_writing (self->keeper))
-    return;
-  ta_claim_async (self->parts, self->keeper, FALSE, claim_cb, g_steal_pointer (&self->retirement));
-}
-
-/* Gives out no more tokens, and is done when no refresh and no write is left: the record is the
- * last one then, and nothing will be stored any more.
- * Errors: TA_ERROR_NO_SUCH_ACCOUNT: it is retired already; those of ta_claim_async(). */
-void
-ta_account_retire_async (TaAccount *self, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
-
-  g_task_set_source_tag (task, ta_account_retire_async);
-  if (self->retired)
-    {
-      g_task_return_new_error (task, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
-                               "This account is being signed out already");
-      return;
-    }
-  self->retired = TRUE;
-  ta_renewal_set_closed (self->renewal, TRUE);
-  self->retirement = g_steal_pointer (&task);
-  check_retirement (self);
-}
-
-/* (transfer full): the account's item, to be deleted. */
-TaClaim *
-ta_account_retire_finish (TaAccount *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/* Takes a retirement back: it could not be signed out. */
-void
-ta_account_reinstate (TaAccount *self)
-{
-  self->retired = FALSE;
-  ta_renewal_set_closed (self->renewal, FALSE);
-  ta_account_flush (self);
-}
-
-gboolean
-ta_account_is_retired (TaAccount *self)
-{
-  return self->retired;
 }
 
 static void
@@ -122,8 +54,92 @@ save (TaAccount *self, TaRecord *record, GAsyncReadyCallback callback, gpointer 
 
   g_task_set_source_tag (task, ta_account_adopt_async);
   self->n_savings++;
-  ta_saving_async (self->parts, self->keeper, record, ta_renewal_is_refreshing (self->renewal),
-                   saved_cb, task);
+  ta_saving_async (self->parts, self->keeper, record, saved_cb, task);
+}
+
+/* Tries at once to store what is not stored yet. A refresh will store it anyway. */
+static void
+flush (TaAccount *self)
+{
+  if (ta_keeper_is_unsaved (self->keeper) && !ta_renewal_is_refreshing (self->renewal)
+      && self->n_savings == 0 && !self->retired)
+    save (self, NULL, NULL, NULL);
+}
+
+static void
+claim_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  TaAccount *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+  TaClaim *claim = ta_claim_finish (TA_KEEPER (source), result, &error);
+
+  if (claim != NULL)
+    ta_claim_sign_out (claim, self->keeper);
+  if (claim != NULL)
+    g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
+  else
+    {
+      ta_account_reinstate (self);
+      g_task_return_error (task, g_steal_pointer (&error));
+    }
+}
+
+static void
+check_retirement (TaAccount *self)
+{
+  if (self->retirement == NULL || ta_renewal_is_refreshing (self->renewal) || self->n_savings > 0
+      || ta_keeper_is_writing (self->keeper))
+    return;
+  ta_claim_async (self->parts, self->keeper, TA_CLAIM_SIGN_OUT, claim_cb,
+                  g_steal_pointer (&self->retirement));
+}
+
+/* Gives out no more tokens, and is done when no refresh and no write is left: the record is the
+ * last one then, and nothing will be stored any more.
+ * Errors: TA_ERROR_NO_SUCH_ACCOUNT: it is retired already; those of ta_claim_async(). */
+void
+ta_account_retire_async (TaAccount *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GError) reason
+      = g_error_new_literal (TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
+                             "This account is being signed out: sign in again afterwards");
+
+  g_task_set_source_tag (task, ta_account_retire_async);
+  if (self->retired)
+    {
+      g_task_return_new_error (task, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
+                               "This account is being signed out already");
+      return;
+    }
+  self->retired = TRUE;
+  ta_renewal_close (self->renewal, reason);
+  self->retirement = g_steal_pointer (&task);
+  check_retirement (self);
+}
+
+/* (transfer full): the account's item, to be deleted. */
+TaClaim *
+ta_account_retire_finish (TaAccount *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Takes a retirement back: it could not be signed out. */
+void
+ta_account_reinstate (TaAccount *self)
+{
+  self->retired = FALSE;
+  ta_renewal_close (self->renewal, NULL);
+  flush (self);
+}
+
+gboolean
+ta_account_is_retired (TaAccount *self)
+{
+  return self->retired;
 }
 
 /* Takes over the record of a new sign-in. If it cannot be stored it counts all the same, and the
@@ -143,22 +159,17 @@ ta_account_adopt_finish (TaAccount *self, GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* FALSE: it can be read again, so what is not stored yet is tried at once. */
 void
 ta_account_set_storage_locked (TaAccount *self, gboolean locked)
 {
-  if (self->storage_locked == locked)
-    return;
-  self->storage_locked = locked;
-  emit_changed (self);
-}
+  gboolean is_news = self->storage_locked != locked;
 
-/* Tries at once to store what is not stored yet. A refresh will store it anyway. */
-void
-ta_account_flush (TaAccount *self)
-{
-  if (ta_keeper_is_unsaved (self->keeper) && !ta_renewal_is_refreshing (self->renewal)
-      && self->n_savings == 0 && !self->retired)
-    save (self, NULL, NULL, NULL);
+  self->storage_locked = locked;
+  if (is_news)
+    emit_changed (self);
+  if (!locked)
+    flush (self);
 }
 
 /* The store can be read again and has this record of the account. */
@@ -200,11 +211,23 @@ ta_account_get_state (TaAccount *self)
   return self->storage_locked ? "storage-locked" : "ready";
 }
 
+/* Gives out no more tokens, because the process is going to end; what is not stored yet is tried at
+ * once. */
+void
+ta_account_close (TaAccount *self)
+{
+  g_autoptr (GError) reason = g_error_new_literal (
+      TA_ERROR, TA_ERROR_BUSY, "The broker is being ended: try again, which starts it anew");
+
+  ta_renewal_close (self->renewal, reason);
+  flush (self);
+}
+
 /* Whether the process may end without losing anything. */
 gboolean
 ta_account_is_settled (TaAccount *self)
 {
-  return !ta_renewal_is_refreshing (self->renewal) && self->n_savings == 0
+  return !ta_renewal_is_refreshing (self->renewal) && self->n_savings == 0 && !self->retired
          && !ta_keeper_is_writing (self->keeper) && !ta_keeper_is_unsaved (self->keeper);
 }
 
@@ -218,14 +241,23 @@ on_kept (TaKeeper *keeper, TaAccount *self)
 static void
 on_due (TaKeeper *keeper, TaAccount *self)
 {
-  ta_account_flush (self);
+  flush (self);
+}
+
+/* Only a refresh that reached the store says something about it. */
+static void
+on_refresh_ended (TaRenewal *renewal, const GError *error, TaAccount *self)
+{
+  if (error == NULL || g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED))
+    ta_account_set_storage_locked (self, error != NULL);
+  emit_changed (self);
+  check_retirement (self);
 }
 
 static void
-on_refresh_ended (TaRenewal *renewal, gboolean is_locked, TaAccount *self)
+on_signed_out (TaKeeper *keeper, TaAccount *self)
 {
-  ta_account_set_storage_locked (self, is_locked);
-  check_retirement (self);
+  g_signal_emit_by_name (self, "signed-out");
 }
 
 static void
@@ -252,6 +284,8 @@ ta_account_class_init (TaAccountClass *klass)
   G_OBJECT_CLASS (klass)->finalize = ta_account_finalize;
 
   /* The record or the state may be another. */
+  g_signal_new ("signed-out", TA_TYPE_ACCOUNT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                0);
   g_signal_new ("changed", TA_TYPE_ACCOUNT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
@@ -264,6 +298,7 @@ ta_account_new (TaParts *parts, const char *item_id, TaRecord *record)
   self->keeper = ta_keeper_new (parts->store, item_id, record);
   g_signal_connect (self->keeper, "changed", G_CALLBACK (on_kept), self);
   g_signal_connect (self->keeper, "due", G_CALLBACK (on_due), self);
+  g_signal_connect (self->keeper, "signed-out", G_CALLBACK (on_signed_out), self);
   self->renewal = ta_renewal_new (parts, self->keeper);
   g_signal_connect (self->renewal, "ended", G_CALLBACK (on_refresh_ended), self);
   return self;

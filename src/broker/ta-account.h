@@ -15,7 +15,7 @@ TaRecord *ta_account_get_record (TaAccount *self);
 const char *ta_account_get_id (TaAccount *self);
 const char *ta_account_get_state (TaAccount *self);
 gboolean ta_account_is_settled (TaAccount *self);
-void ta_account_flush (TaAccount *self);
+void ta_account_close (TaAccount *self);
 void ta_account_set_storage_locked (TaAccount *self, gboolean locked);
 void ta_account_offer (TaAccount *self, const char *item_id, TaRecord *stored);
 

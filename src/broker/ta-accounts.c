@@ -29,6 +29,12 @@ struct _TaAccounts
 
 G_DEFINE_FINAL_TYPE (TaAccounts, ta_accounts, G_TYPE_OBJECT)
 
+static void
+on_signed_out (TaAccount *account, TaAccounts *self)
+{
+  ta_accounts_remove (self, account);
+}
+
 /* Adds an account that was signed in; nothing if it is there. */
 void
 ta_accounts_add (TaAccounts *self, TaAccount *account)
@@ -38,6 +44,7 @@ ta_accounts_add (TaAccounts *self, TaAccount *account)
   if (g_hash_table_lookup (self->by_id, id) == account)
     return;
   g_hash_table_insert (self->by_id, g_strdup (id), g_object_ref (account));
+  g_signal_connect_object (account, "signed-out", G_CALLBACK (on_signed_out), self, 0);
   g_signal_emit_by_name (self, "added", account);
 }
 
@@ -65,25 +72,20 @@ take_item (TaAccounts *self, const TaStoreItem *item)
 }
 
 static void
-set_storage_locked (TaAccounts *self, gboolean locked)
+set_storage_locked (gpointer id, gpointer account, gpointer locked)
 {
-  GHashTableIter iter;
-  gpointer account;
-
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, &account))
-    ta_account_set_storage_locked (account, locked);
+  ta_account_set_storage_locked (account, GPOINTER_TO_INT (locked));
 }
 
+/* An empty store may be one that is not there yet: it is looked at again each time. */
 static void
 take_items (TaAccounts *self, GPtrArray *items)
 {
-  self->loaded = TRUE;
+  self->loaded = items->len > 0;
   self->corrupt = 0;
   for (guint i = 0; i < items->len; i++)
     take_item (self, items->pdata[i]);
-  set_storage_locked (self, FALSE);
-  ta_accounts_flush (self);
+  g_hash_table_foreach (self->by_id, set_storage_locked, GINT_TO_POINTER (FALSE));
 }
 
 static void start_load (TaAccounts *self, gboolean may_prompt);
@@ -99,7 +101,7 @@ end_load (TaAccounts *self, gboolean may_prompt, GAsyncResult *result)
   if (items != NULL)
     take_items (self, items);
   else if (g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED))
-    set_storage_locked (self, TRUE);
+    g_hash_table_foreach (self->by_id, set_storage_locked, GINT_TO_POINTER (TRUE));
   g_clear_error (&self->load_error);
   self->load_error = error == NULL ? NULL : g_error_copy (error);
   for (guint i = 0; i < waiting->len; i++)
@@ -269,30 +271,29 @@ ta_accounts_get_size (TaAccounts *self)
   return g_hash_table_size (self->by_id);
 }
 
+static gboolean
+is_unsettled (gpointer id, gpointer account, gpointer user_data)
+{
+  return !ta_account_is_settled (account);
+}
+
 /* Whether the process may end without losing anything. */
 gboolean
 ta_accounts_are_settled (TaAccounts *self)
 {
-  GHashTableIter iter;
-  gpointer account;
-
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, &account))
-    if (!ta_account_is_settled (account))
-      return FALSE;
-  return TRUE;
+  return g_hash_table_find (self->by_id, is_unsettled, NULL) == NULL;
 }
 
-/* Tries at once to store what is not stored yet. */
-void
-ta_accounts_flush (TaAccounts *self)
+static void
+close_one (gpointer id, gpointer account, gpointer user_data)
 {
-  GHashTableIter iter;
-  gpointer account;
+  ta_account_close (account);
+}
 
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, &account))
-    ta_account_flush (account);
+void
+ta_accounts_close (TaAccounts *self)
+{
+  g_hash_table_foreach (self->by_id, close_one, NULL);
 }
 
 /* Owned by this object. */

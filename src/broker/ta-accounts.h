@@ -12,7 +12,7 @@ TaAccounts *ta_accounts_new (TaParts *parts);
 TaParts *ta_accounts_get_parts (TaAccounts *self);
 guint ta_accounts_get_size (TaAccounts *self);
 gboolean ta_accounts_are_settled (TaAccounts *self);
-void ta_accounts_flush (TaAccounts *self);
+void ta_accounts_close (TaAccounts *self);
 
 void ta_accounts_load_async (TaAccounts *self, gboolean may_prompt, GAsyncReadyCallback callback,
                              gpointer user_data);

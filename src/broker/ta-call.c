@@ -4,7 +4,6 @@
 #include "base/ta-error.h"
 #include "base/ta-json.h"
 #include "broker/ta-get-token.h"
-#include "io/ta-alarm.h"
 #include "io/ta-clock.h"
 #include "io/ta-providers.h"
 #include "oauth/ta-api-request.h"
@@ -23,10 +22,11 @@ typedef struct
   TaTokenAnswer *answer;     /* (owned) (nullable): the token of the last request */
   TaProvider *provider;      /* (owned) (nullable) */
   char *uri;                 /* (owned) (nullable) */
-  TaAlarm *gate;             /* (owned) (nullable): rings when the host may be asked */
-  gulong cancel_handler;     /* while the gate is waited for */
-  TaHttpResponse *refused;   /* (owned) (nullable): the first 401 */
-  gint64 deadline;           /* on the boot clock, seconds */
+  guint gate;                /* timer, while the host may not be asked */
+  gulong reopen_handler;     /* and until it may be asked after all */
+  gulong cancel_handler;
+  TaHttpResponse *refused; /* (owned) (nullable): the first 401 */
+  gint64 deadline;         /* on the boot clock, seconds */
 } Run;
 
 static void get_token (GTask *task, const char *rejected);
@@ -39,8 +39,6 @@ run_free (Run *run)
   g_clear_pointer (&run->answer, ta_token_answer_free);
   g_clear_pointer (&run->provider, ta_provider_unref);
   g_free (run->uri);
-  g_clear_pointer (&run->gate, ta_alarm_free);
-  g_clear_signal_handler (&run->cancel_handler, run->cancellable);
   g_object_unref (run->cancellable);
   g_clear_pointer (&run->refused, ta_http_response_free);
   g_free (run);
@@ -125,25 +123,43 @@ send (GTask *task)
 }
 
 static void
-on_cancelled (GCancellable *cancellable, gpointer user_data)
+stop_waiting (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
   Run *run = g_task_get_task_data (task);
 
+  g_clear_handle_id (&run->gate, g_source_remove);
+  g_clear_signal_handler (&run->reopen_handler, get_parts (task)->throttle);
   g_clear_signal_handler (&run->cancel_handler, run->cancellable);
-  g_clear_pointer (&run->gate, ta_alarm_free);
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The caller left");
 }
 
 static void
+on_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  stop_waiting (task);
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The caller left");
+}
+
+static void wait_for_gate (GTask *task);
+
+static gboolean
 on_gate_opens (gpointer user_data)
 {
   GTask *task = user_data;
   Run *run = g_task_get_task_data (task);
 
-  g_clear_signal_handler (&run->cancel_handler, run->cancellable);
-  g_clear_pointer (&run->gate, ta_alarm_free);
-  send (task);
+  run->gate = 0;
+  stop_waiting (task);
+  wait_for_gate (task);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_reopened (TaThrottle *throttle, GTask *task)
+{
+  stop_waiting (task);
+  wait_for_gate (task);
 }
 
 /* Takes the task. */
@@ -163,7 +179,8 @@ wait_for_gate (GTask *task)
     }
   else
     {
-      run->gate = ta_alarm_new (wait, on_gate_opens, task);
+      run->gate = g_timeout_add ((guint) wait, on_gate_opens, task);
+      run->reopen_handler = g_signal_connect (throttle, "reopened", G_CALLBACK (on_reopened), task);
       run->cancel_handler
           = g_signal_connect (run->cancellable, "cancelled", G_CALLBACK (on_cancelled), task);
     }

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-claim.h"
 
+#include "base/ta-error.h"
+
 /* Several brokers may share one keyring: two sessions of a user, or a session and a container. Who
  * wants to change what is stored of an account first takes its lock, then looks at what the others
- * did meanwhile. */
+ * did meanwhile. Who signs the account out leaves the item's id in the lock's note: so another
+ * broker that still knows the account can tell a sign-out, which counts for it too, from an item
+ * that was deleted by mistake, which is made anew. */
+
+/* Seconds. A refresh holds the claim for as long as a request and three writes may take. */
+#define TIMEOUT 15
+#define SAVE_TIMEOUT 90
 
 typedef struct
 {
   TaStore *store; /* (owned) */
-  gboolean may_prompt;
+  TaClaimPurpose purpose;
   TaLock *lock; /* (owned) (nullable) */
 } Call;
 
@@ -20,13 +28,23 @@ call_free (Call *call)
   g_free (call);
 }
 
+static gboolean
+is_signed_out (TaLock *lock, TaKeeper *keeper)
+{
+  g_autofree char *note = lock == NULL ? g_strdup ("") : ta_lock_read_note (lock);
+
+  return g_str_equal (note, ta_keeper_get_item_id (keeper));
+}
+
 static void
 load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  TaKeeper *keeper = g_task_get_source_object (task);
   Call *call = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  GPtrArray *items = ta_store_load_finish (TA_STORE (source), result, &error);
+  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  gboolean is_missing = FALSE;
   TaClaim *claim;
 
   if (items == NULL)
@@ -34,10 +52,19 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  ta_keeper_review (g_task_get_source_object (task), items);
+  ta_keeper_review (keeper, items, &is_missing);
+  if (call->purpose == TA_CLAIM_SIGN_IN && call->lock != NULL)
+    ta_lock_write_note (call->lock, "");
+  else if (is_missing && call->purpose != TA_CLAIM_SIGN_OUT && is_signed_out (call->lock, keeper))
+    {
+      g_signal_emit_by_name (keeper, "signed-out");
+      g_task_return_new_error (task, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
+                               "This account was signed out in another session: sign in again");
+      return;
+    }
   claim = g_new0 (TaClaim, 1);
   claim->lock = g_steal_pointer (&call->lock);
-  claim->items = items;
+  claim->items = g_steal_pointer (&items);
   g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
 }
 
@@ -49,28 +76,30 @@ lock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   call->lock = ta_lock_take_finish (result, &error);
-  if (call->lock == NULL)
+  if (call->lock == NULL && call->purpose != TA_CLAIM_SIGN_OUT)
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    ta_store_load_async (call->store, TA_STORE_ACCOUNT, call->may_prompt, NULL, load_cb,
+    ta_store_load_async (call->store, TA_STORE_ACCOUNT, FALSE, NULL, load_cb,
                          g_steal_pointer (&task));
 }
 
-/* Takes the lock and lets the keeper review its item. `may_prompt`: the user may be asked to unlock
- * the keyring.
- * Errors: TA_ERROR_BUSY, TA_ERROR_FAILED, TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
+/* Takes the lock and lets the keeper review its item.
+ * Errors: TA_ERROR_BUSY, TA_ERROR_FAILED (the lock, but not to sign out); TA_ERROR_STORAGE_LOCKED,
+ * TA_ERROR_STORAGE_UNAVAILABLE; TA_ERROR_NO_SUCH_ACCOUNT: it was signed out elsewhere. */
 void
-ta_claim_async (TaParts *parts, TaKeeper *keeper, gboolean may_prompt, GAsyncReadyCallback callback,
-                gpointer user_data)
+ta_claim_async (TaParts *parts, TaKeeper *keeper, TaClaimPurpose purpose,
+                GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (keeper, NULL, callback, user_data);
   Call *call = g_new0 (Call, 1);
+  gboolean is_patient = purpose == TA_CLAIM_SAVE || purpose == TA_CLAIM_SIGN_IN;
 
   g_task_set_source_tag (task, ta_claim_async);
   call->store = g_object_ref (parts->store);
-  call->may_prompt = may_prompt;
+  call->purpose = purpose;
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
-  ta_lock_take_async (ta_keeper_get_record (keeper)->account, lock_cb, task);
+  ta_lock_take_async (ta_keeper_get_record (keeper)->account, is_patient ? SAVE_TIMEOUT : TIMEOUT,
+                      lock_cb, task);
 }
 
 /* (transfer full) */
@@ -81,10 +110,18 @@ ta_claim_finish (TaKeeper *keeper, GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* Tells the other brokers that the keeper's account is being signed out. */
+void
+ta_claim_sign_out (TaClaim *self, TaKeeper *keeper)
+{
+  if (self->lock != NULL)
+    ta_lock_write_note (self->lock, ta_keeper_get_item_id (keeper));
+}
+
 void
 ta_claim_free (TaClaim *self)
 {
-  ta_lock_free (self->lock);
+  g_clear_pointer (&self->lock, ta_lock_free);
   g_ptr_array_unref (self->items);
   g_free (self);
 }

@@ -7,16 +7,25 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  TA_CLAIM_REFRESH,  /* gives up soon: a caller waits */
+  TA_CLAIM_SAVE,     /* what is unsaved: waits longer than a refresh takes */
+  TA_CLAIM_SIGN_IN,  /* the same, and an earlier sign-out is over */
+  TA_CLAIM_SIGN_OUT, /* goes on without the lock rather than not at all */
+} TaClaimPurpose;
+
 /* An account's item for as long as this is held: no other broker of this user changes it. */
 typedef struct
 {
-  TaLock *lock;     /* (owned) */
+  TaLock *lock;     /* (owned) (nullable) */
   GPtrArray *items; /* (owned) (element-type TaStoreItem): all accounts', as they stood then */
 } TaClaim;
 
-void ta_claim_async (TaParts *parts, TaKeeper *keeper, gboolean may_prompt,
+void ta_claim_async (TaParts *parts, TaKeeper *keeper, TaClaimPurpose purpose,
                      GAsyncReadyCallback callback, gpointer user_data);
 TaClaim *ta_claim_finish (TaKeeper *keeper, GAsyncResult *result, GError **error);
+void ta_claim_sign_out (TaClaim *self, TaKeeper *keeper);
 void ta_claim_free (TaClaim *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaClaim, ta_claim_free)

@@ -17,9 +17,10 @@ typedef struct
   gboolean signed_in;  /* no second time */
   gboolean answered;   /* the caller's time ran out, or it left */
   guint timer;
-  GCancellable *cancellable; /* (owned) */
+  GCancellable *cancellable; /* (owned): cancelled when the caller leaves */
   gulong cancel_handler;
-  TaSignIn *sign_in; /* (owned) (nullable): that is waited for */
+  GCancellable *waiting; /* (owned): cancelled when nobody is to be answered any more */
+  TaSignIn *sign_in;     /* (owned) (nullable): that is waited for */
 } GetToken;
 
 static void load_accounts (GTask *task);
@@ -30,6 +31,7 @@ get_token_free (GetToken *get_token)
   g_clear_handle_id (&get_token->timer, g_source_remove);
   g_clear_signal_handler (&get_token->cancel_handler, get_token->cancellable);
   g_object_unref (get_token->cancellable);
+  g_object_unref (get_token->waiting);
   g_object_unref (get_token->sign_ins);
   g_free (get_token->id);
   ta_token_wish_free (get_token->wish);
@@ -65,6 +67,7 @@ give_up (GTask *task, GError *error)
   g_autoptr (TaSignIn) sign_in = g_steal_pointer (&get_token->sign_in);
 
   finish (g_object_ref (task), NULL, error);
+  g_cancellable_cancel (get_token->waiting);
   if (sign_in != NULL)
     {
       g_signal_handlers_disconnect_by_data (sign_in, task);
@@ -154,6 +157,17 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     finish (task, answer, NULL);
 }
 
+/* Takes the task. */
+static void
+ask_account (GTask *task, TaAccount *account)
+{
+  GetToken *get_token = g_task_get_task_data (task);
+
+  g_set_object (&get_token->account, account);
+  ta_renewal_get_token_async (ta_account_get_renewal (account), get_token->wish, get_token->waiting,
+                              token_cb, task);
+}
+
 static void
 load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -166,22 +180,23 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (ta_accounts_load_finish (accounts, result, &error))
     account = ta_accounts_find (accounts, get_token->id, &error);
   if (account == NULL)
-    {
-      sign_in_or_fail (task, error);
-      return;
-    }
-  get_token->account = g_object_ref (account);
-  ta_renewal_get_token_async (ta_account_get_renewal (account), get_token->wish, token_cb, task);
+    sign_in_or_fail (task, error);
+  else
+    ask_account (task, account);
 }
 
-/* Takes the task. */
+/* Takes the task. An account that is known by its name needs no look into the store. */
 static void
 load_accounts (GTask *task)
 {
+  TaAccounts *accounts = g_task_get_source_object (task);
   GetToken *get_token = g_task_get_task_data (task);
+  TaAccount *known = ta_accounts_peek (accounts, get_token->id);
 
-  ta_accounts_load_async (g_task_get_source_object (task), get_token->wish->interactive, load_cb,
-                          task);
+  if (known != NULL)
+    ask_account (task, known);
+  else
+    ta_accounts_load_async (accounts, get_token->wish->interactive, load_cb, task);
 }
 
 /* Gives a token that is valid now; empty `id`: the default account. An interactive caller may be
@@ -200,6 +215,7 @@ ta_get_token_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
   get_token->sign_ins = g_object_ref (sign_ins);
   get_token->id = g_strdup (id);
   get_token->wish = ta_token_wish_copy (wish);
+  get_token->waiting = g_cancellable_new ();
   get_token->cancellable = g_object_ref (cancellable);
   get_token->cancel_handler
       = g_signal_connect (cancellable, "cancelled", G_CALLBACK (on_cancelled), task);

@@ -23,7 +23,6 @@ struct _TaKeeper
   TaRecord *record; /* (owned): the one that counts */
   GQueue writes;    /* (owned) (element-type GTask): the first one is running */
   gboolean unsaved;
-  gboolean missing;  /* the item was not there when it was last looked for */
   TaAlarm *retry;    /* (owned) (nullable) */
   guint retry_delay; /* seconds */
 };
@@ -87,14 +86,13 @@ save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (stored || !write->is_mark)
     {
       set_unsaved (self, !stored);
-      self->missing = self->missing && !stored;
       ta_keeper_set (self, write->record);
     }
+  write_next (self);
   if (stored)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, g_steal_pointer (&error));
-  write_next (self);
 }
 
 static void
@@ -163,11 +161,18 @@ ta_keeper_postpone (TaKeeper *self)
     set_unsaved (self, TRUE);
 }
 
-/* Takes a stored record, and its item, if it is newer: somebody else wrote it. */
+/* Takes a stored record, and its item, if it is newer: somebody else wrote it. If its own item fell
+ * back to an older one, because a keyring lost what it had said it kept, it is to be stored again.
+ */
 void
 ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored)
 {
-  if (!ta_record_is_newer (stored, ta_keeper_get_latest (self)))
+  TaRecord *latest = ta_keeper_get_latest (self);
+
+  if (ta_record_is_newer (latest, stored) && g_str_equal (item_id, self->item_id)
+      && !ta_keeper_is_writing (self))
+    set_unsaved (self, TRUE);
+  if (!ta_record_is_newer (stored, latest))
     return;
   g_free (self->item_id);
   self->item_id = g_strdup (item_id);
@@ -176,25 +181,24 @@ ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored)
 }
 
 /* Takes what others did to the stored items (element-type TaStoreItem). Whether there was a newer
- * record, which counts now. */
+ * record, which counts now. `is_missing` (out): there is no item of the account. */
 gboolean
-ta_keeper_review (TaKeeper *self, GPtrArray *items)
+ta_keeper_review (TaKeeper *self, GPtrArray *items, gboolean *is_missing)
 {
-  TaRecord *before = self->record;
+  g_autoptr (TaRecord) before = ta_record_ref (self->record);
 
-  self->missing = TRUE;
+  *is_missing = TRUE;
   for (guint i = 0; i < items->len; i++)
     {
       TaStoreItem *item = items->pdata[i];
       g_autoptr (TaRecord) stored = ta_record_parse (ta_secret_peek (item->secret), NULL);
-      gboolean is_own = g_str_equal (item->id, self->item_id);
 
       if (stored != NULL && g_str_equal (stored->account, before->account))
         {
-          self->missing = FALSE;
+          *is_missing = FALSE;
           ta_keeper_offer (self, item->id, stored);
         }
-      else if (is_own)
+      else if (g_str_equal (item->id, self->item_id))
         {
           g_message ("A stored account is damaged: it is left alone and kept anew");
           g_free (self->item_id);
@@ -204,11 +208,19 @@ ta_keeper_review (TaKeeper *self, GPtrArray *items)
   return self->record != before;
 }
 
-/* Whether the item was not there when it was last looked for, and was not written since. */
-gboolean
-ta_keeper_is_missing (TaKeeper *self)
+/* Makes a record count that cannot be stored yet. */
+void
+ta_keeper_hold (TaKeeper *self, TaRecord *record)
 {
-  return self->missing;
+  set_unsaved (self, TRUE);
+  ta_keeper_set (self, record);
+}
+
+/* Owned by the keeper. */
+const char *
+ta_keeper_get_item_id (TaKeeper *self)
+{
+  return self->item_id;
 }
 
 /* The record that counts. Owned by the keeper. */
@@ -265,6 +277,9 @@ ta_keeper_class_init (TaKeeperClass *klass)
 
   /* Another record counts, or it was stored, or could not be. */
   g_signal_new ("changed", TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /* Another broker signed the account out. */
+  g_signal_new ("signed-out", TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                0);
   /* It is time to try once more to store what is unsaved. */
   g_signal_new ("due", TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }

@@ -22,8 +22,9 @@ void ta_keeper_mark_async (TaKeeper *self, TaRecord *record, GAsyncReadyCallback
 gboolean ta_keeper_keep_finish (TaKeeper *self, GAsyncResult *result, GError **error);
 void ta_keeper_set (TaKeeper *self, TaRecord *record);
 void ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored);
-gboolean ta_keeper_review (TaKeeper *self, GPtrArray *items);
+gboolean ta_keeper_review (TaKeeper *self, GPtrArray *items, gboolean *is_missing);
 void ta_keeper_postpone (TaKeeper *self);
-gboolean ta_keeper_is_missing (TaKeeper *self);
+void ta_keeper_hold (TaKeeper *self, TaRecord *record);
+const char *ta_keeper_get_item_id (TaKeeper *self);
 
 G_END_DECLS

@@ -19,15 +19,16 @@
 
 typedef struct
 {
-  TaParts *parts;       /* (owned) */
-  TaProvider *provider; /* (owned) */
-  gboolean may_prompt;
+  TaParts *parts;           /* (owned) */
+  TaProvider *provider;     /* (owned) */
   TaRecord *record;         /* (owned): the one that is refreshed */
   gboolean was_interrupted; /* an earlier refresh of it has no known end */
   TaClaim *claim;           /* (owned) (nullable): while it runs */
   TaClient *client;         /* (owned) (nullable) */
   GError *error;            /* (owned) (nullable): to end with, once that is written down */
 } Refresh;
+
+static void consider (GTask *task);
 
 static void
 refresh_free (Refresh *refresh)
@@ -85,25 +86,19 @@ is_overtaken (GTask *task)
 
   if (latest == refresh->record)
     return FALSE;
+  g_clear_error (&refresh->error);
   ta_keeper_keep_async (keeper, latest, FALSE, written_cb, task);
   return TRUE;
 }
 
-/* The provider means it. An item that somebody deleted is not made anew for that. */
+/* The provider means it. */
 static void
 accept_refusal (GTask *task)
 {
-  TaKeeper *keeper = g_task_get_source_object (task);
   Refresh *refresh = g_task_get_task_data (task);
   g_autoptr (TaRecord) refused = ta_record_refuse (refresh->record);
 
-  if (!ta_keeper_is_missing (keeper))
-    {
-      ta_keeper_keep_async (keeper, refused, FALSE, written_cb, task);
-      return;
-    }
-  ta_keeper_set (keeper, refused);
-  finish (task, g_steal_pointer (&refresh->error));
+  ta_keeper_keep_async (g_task_get_source_object (task), refused, FALSE, written_cb, task);
 }
 
 static void
@@ -111,13 +106,18 @@ review_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   TaKeeper *keeper = g_task_get_source_object (task);
+  Refresh *refresh = g_task_get_task_data (task);
   GError *error = NULL;
   g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  gboolean is_missing;
 
   if (items == NULL)
     finish (task, error);
-  else if (ta_keeper_review (keeper, items))
-    finish (task, NULL);
+  else if (ta_keeper_review (keeper, items, &is_missing))
+    {
+      g_clear_error (&refresh->error);
+      consider (task);
+    }
   else if (!is_overtaken (task))
     accept_refusal (task);
 }
@@ -147,8 +147,7 @@ take_failure (GTask *task, GError *error, gboolean may_be_spent)
   Refresh *refresh = g_task_get_task_data (task);
   g_autoptr (TaRecord) unmarked = ta_record_intend (refresh->record, 0);
 
-  if (!g_error_matches (error, TA_ERROR, TA_ERROR_CLIENT_REJECTED))
-    ta_throttle_note_failure (refresh->parts->throttle, refresh->provider->token_endpoint, error);
+  ta_throttle_note_failure (refresh->parts->throttle, refresh->provider->token_endpoint, error);
   if (may_be_spent)
     {
       finish (task, error);
@@ -225,37 +224,51 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ta_keeper_mark_async (g_task_get_source_object (task), marked, mark_cb, task);
 }
 
+/* What to do with the record that counts now. One of another provider, which another session
+ * signed in meanwhile, has to be begun anew. */
+static void
+consider (GTask *task)
+{
+  TaKeeper *keeper = g_task_get_source_object (task);
+  Refresh *refresh = g_task_get_task_data (task);
+  TaRecord *record = ta_keeper_get_record (keeper);
+  gboolean is_news = record != refresh->record;
+
+  set_record (refresh, record);
+  refresh->was_interrupted = record->intent != 0;
+  if (record->refused || record->token->refresh_token == NULL)
+    finish (task, g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
+                                       "The provider ended this login: sign in again"));
+  else if (is_news && ta_token_is_fresh (record->token, ta_clock_now (), TA_TOKEN_DEFAULT_VALIDITY))
+    finish (task, NULL);
+  else if (!g_str_equal (record->provider, refresh->provider->id))
+    finish (task, g_error_new_literal (TA_ERROR, TA_ERROR_BUSY,
+                                       "Another session just signed this account in elsewhere: try "
+                                       "again"));
+  else
+    ta_parts_find_client_async (refresh->parts, refresh->provider, FALSE, NULL, client_cb, task);
+}
+
 static void
 claim_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
-  TaKeeper *keeper = TA_KEEPER (source);
   Refresh *refresh = g_task_get_task_data (task);
-  TaRecord *record = ta_keeper_get_record (keeper);
   GError *error = NULL;
 
-  refresh->claim = ta_claim_finish (keeper, result, &error);
+  refresh->claim = ta_claim_finish (TA_KEEPER (source), result, &error);
   if (refresh->claim == NULL)
     finish (task, error);
-  else if (record != refresh->record
-           && (record->refused || record->token->refresh_token == NULL
-               || ta_token_is_fresh (record->token, ta_clock_now (), TA_TOKEN_DEFAULT_VALIDITY)))
-    finish (task, NULL);
   else
-    {
-      set_record (refresh, record);
-      refresh->was_interrupted = record->intent != 0;
-      ta_parts_find_client_async (refresh->parts, refresh->provider, refresh->may_prompt, NULL,
-                                  client_cb, task);
-    }
+    consider (task);
 }
 
-/* Refreshes the keeper's record, which has a refresh token (RFC 6749 section 6); or takes the newer
- * one that another broker stored. When it is done, that record counts, whatever it says.
- * Errors: TA_ERROR_SIGN_IN_REQUIRED: the provider ended the login; all others: the record may still
- * be used later. */
+/* Refreshes the keeper's record (RFC 6749 section 6), or takes the newer one that another broker
+ * stored. One that cannot be refreshed, because the provider ended the login or gave no refresh
+ * token, may be replaced too.
+ * Errors: TA_ERROR_SIGN_IN_REQUIRED: the login ended; all others: it may work later. */
 void
-ta_refresh_async (TaParts *parts, TaKeeper *keeper, TaProvider *provider, gboolean may_prompt,
+ta_refresh_async (TaParts *parts, TaKeeper *keeper, TaProvider *provider,
                   GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (keeper, NULL, callback, user_data);
@@ -264,10 +277,9 @@ ta_refresh_async (TaParts *parts, TaKeeper *keeper, TaProvider *provider, gboole
   g_task_set_source_tag (task, ta_refresh_async);
   refresh->parts = ta_parts_ref (parts);
   refresh->provider = ta_provider_ref (provider);
-  refresh->may_prompt = may_prompt;
   refresh->record = ta_record_ref (ta_keeper_get_record (keeper));
   g_task_set_task_data (task, refresh, (GDestroyNotify) refresh_free);
-  ta_claim_async (parts, keeper, may_prompt, claim_cb, task);
+  ta_claim_async (parts, keeper, TA_CLAIM_REFRESH, claim_cb, task);
 }
 
 gboolean

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-void ta_refresh_async (TaParts *parts, TaKeeper *keeper, TaProvider *provider, gboolean may_prompt,
+void ta_refresh_async (TaParts *parts, TaKeeper *keeper, TaProvider *provider,
                        GAsyncReadyCallback callback, gpointer user_data);
 gboolean ta_refresh_finish (TaKeeper *keeper, GAsyncResult *result, GError **error);
 

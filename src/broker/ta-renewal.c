@@ -2,6 +2,7 @@
 #include "ta-renewal.h"
 
 #include "base/ta-error.h"
+#include "broker/ta-hold.h"
 #include "broker/ta-refresh.h"
 #include "broker/ta-waiters.h"
 #include "io/ta-alarm.h"
@@ -16,8 +17,10 @@
 /* How long a caller without a time-out of its own waits for the provider's gate, seconds. */
 #define PATIENCE 60
 
-/* An API that refuses fresh tokens is not helped by ever more of them. */
+/* Seconds. An API that refuses fresh tokens is not helped by ever more of them; a refusal that only
+ * the user or another configuration can mend is not looked into more often than this. */
 #define REPAIR_SPACING 30
+#define REVIEW_SPACING 5
 
 struct _TaRenewal
 {
@@ -27,28 +30,45 @@ struct _TaRenewal
   TaKeeper *keeper;   /* (owned) */
   TaWaiters *waiters; /* (owned) */
   TaAlarm *gate;      /* (owned) (nullable): rings when the provider may be asked again */
-  gboolean closed;
+  GError *closed;     /* (owned) (nullable): why no tokens are given out */
   gboolean refreshing;
-  gboolean prompts;
+  gboolean unlocking; /* the user is asked */
   gboolean repairing;
   gint64 repaired_at; /* on the boot clock, seconds; 0: never */
+  gint64 reviewed_at; /* whether the login is back */
+  TaHold hold;
 };
 
 G_DEFINE_FINAL_TYPE (TaRenewal, ta_renewal, G_TYPE_OBJECT)
 
-static void start_refresh (TaRenewal *self, gboolean may_prompt);
-
-static void
-fail_closed (GError **error)
-{
-  g_set_error_literal (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
-                       "This account is being signed out: sign in again afterwards");
-}
+static void start_refresh (TaRenewal *self);
 
 static gboolean
 is_repaired (TaRenewal *self, const TaTokenWish *wish, TaInstant now)
 {
   return wish->is_repair && self->repaired_at != 0 && now.boot - self->repaired_at < REPAIR_SPACING;
+}
+
+static gboolean
+is_ended (const TaRecord *record, gboolean rejected, TaInstant now)
+{
+  return record->refused
+         || (record->token->refresh_token == NULL
+             && (rejected || !ta_token_is_valid (record->token, now)));
+}
+
+static GError *
+create_ended_error (void)
+{
+  return g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
+                              "The provider ended this login: sign in again");
+}
+
+/* Another session may have signed in again meanwhile. */
+static gboolean
+is_review_due (TaRenewal *self, TaInstant now)
+{
+  return self->reviewed_at == 0 || now.boot - self->reviewed_at >= REVIEW_SPACING;
 }
 
 /* A token without asking anybody. NULL with no error: a refresh is due. */
@@ -60,62 +80,82 @@ answer_from_memory (TaRenewal *self, const TaTokenWish *wish, GError **error)
   TaInstant now = ta_clock_now ();
   gboolean rejected = ta_token_wish_rejects (wish, token);
 
-  if (self->closed)
-    fail_closed (error);
-  else if (record->refused)
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
-                         "The provider ended this login: sign in again");
+  if (self->closed != NULL)
+    g_propagate_error (error, g_error_copy (self->closed));
+  else if (is_ended (record, rejected, now))
+    {
+      if (!is_review_due (self, now))
+        g_propagate_error (error, create_ended_error ());
+    }
   else if (rejected && is_repaired (self, wish, now))
     return ta_token_answer_new (token, TRUE);
   else if (!rejected && ta_token_is_fresh (token, now, wish->min_validity))
     return ta_token_answer_new (token, FALSE);
-  else if (token->refresh_token == NULL && !rejected && ta_token_is_valid (token, now))
-    return ta_token_answer_new (token, TRUE);
   else if (token->refresh_token == NULL)
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
-                         "The token expired and the provider gave none to refresh it with: sign "
-                         "in again");
+    return ta_token_answer_new (token, TRUE);
   return NULL;
 }
 
-/* Milliseconds; `provider` (nullable). */
+/* Milliseconds until the provider may be asked, if it is to be; `provider` (nullable). */
 static gint64
 get_wait (TaRenewal *self, const TaProvider *provider)
 {
-  return provider == NULL ? 0
-                          : ta_throttle_get_wait (self->parts->throttle, provider->token_endpoint);
+  TaRecord *record = ta_keeper_get_record (self->keeper);
+  gint64 wait;
+
+  if (provider == NULL || is_ended (record, TRUE, ta_clock_now ()))
+    return 0;
+  wait = ta_throttle_get_wait (self->parts->throttle, provider->token_endpoint);
+  return MAX (wait, ta_hold_get_wait (&self->hold));
 }
 
-/* What a caller is told who cannot wait until the provider may be asked. NULL with no error: it can
- * wait. */
+static GError *
+create_wait_error (TaRenewal *self, const TaProvider *provider)
+{
+  if (ta_throttle_get_wait (self->parts->throttle, provider->token_endpoint) == 0)
+    return g_error_copy (self->hold.error);
+  return ta_throttle_get_error (self->parts->throttle, provider->token_endpoint);
+}
+
+/* What a caller is told who cannot wait for a refresh. NULL with no error: it can. */
 static TaTokenAnswer *
 answer_at_gate (TaRenewal *self, const TaTokenWish *wish, GError **error)
 {
   TaRecord *record = ta_keeper_get_record (self->keeper);
   g_autoptr (TaProvider) provider = ta_providers_find (record->provider, error);
   gint64 patience = wish->timeout > 0 ? wish->timeout : PATIENCE;
-  gint64 wait = get_wait (self, provider);
+  gint64 wait = self->refreshing ? 0 : get_wait (self, provider);
+  gboolean is_locked = self->unlocking && !wish->interactive;
+  gboolean is_full = ta_waiters_count (self->waiters) >= WAITERS_MAX;
 
-  if (ta_waiters_get_size (self->waiters) >= WAITERS_MAX)
+  if (provider == NULL && record->refused)
+    g_clear_error (error);
+  if (provider == NULL)
+    return NULL;
+  if ((wait > 0 || is_locked || is_full) && !record->refused
+      && !ta_token_wish_rejects (wish, record->token)
+      && ta_token_is_valid (record->token, ta_clock_now ()))
+    return ta_token_answer_new (record->token, TRUE);
+  if (is_full)
     g_set_error_literal (error, TA_ERROR, TA_ERROR_BUSY,
                          "Too many callers wait for this account: try again in a moment");
-  else if (wait > 0 && !ta_token_wish_rejects (wish, record->token)
-           && ta_token_is_valid (record->token, ta_clock_now ()))
-    return ta_token_answer_new (record->token, TRUE);
+  else if (is_locked)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED,
+                         "The keyring is locked, and the user is being asked to unlock it: try "
+                         "again");
   else if (wait > patience * 1000)
-    g_propagate_error (error,
-                       ta_throttle_get_error (self->parts->throttle, provider->token_endpoint));
+    g_propagate_error (error, create_wait_error (self, provider));
   return NULL;
 }
 
-/* Gives a token that is valid now: from memory or after a refresh.
+/* Gives a token that is valid now: from memory or after a refresh. Once cancelled it waits no more.
  * Errors: TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_NO_SUCH_ACCOUNT, TA_ERROR_NOT_CONFIGURED,
  * TA_ERROR_BUSY and what a refresh may fail with. */
 void
-ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GAsyncReadyCallback callback,
-                            gpointer user_data)
+ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (GError) error = NULL;
   TaTokenAnswer *answer = answer_from_memory (self, wish, &error);
 
@@ -130,8 +170,8 @@ ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GAsyncRead
     {
       ta_waiters_add (self->waiters, task, wish);
       self->repairing = self->repairing || wish->is_repair;
-      if (!self->refreshing && self->gate == NULL)
-        start_refresh (self, wish->interactive);
+      if (!self->refreshing && !self->unlocking && self->gate == NULL)
+        start_refresh (self);
     }
 }
 
@@ -142,41 +182,63 @@ ta_renewal_get_token_finish (TaRenewal *self, GAsyncResult *result, GError **err
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-/* Ends the refresh. Who may prompt and met a locked keyring without a prompt gets another one. */
 static void
-end_refresh (TaRenewal *self, const GError *error)
+unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (TaRenewal) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  TaToken *token = ta_keeper_get_record (self->keeper)->token;
+
+  self->unlocking = FALSE;
+  if (items != NULL && ta_waiters_count (self->waiters) > 0)
+    start_refresh (self);
+  else if (items == NULL)
+    ta_waiters_answer (self->waiters, token, ta_clock_now (), error, FALSE);
+  g_signal_emit_by_name (self, "ended", error);
+}
+
+/* Whatever kept us from seeing whether a login that ended is back, it ended. (transfer full)
+ * (nullable) */
+static GError *
+explain (TaRenewal *self, const GError *error)
+{
+  if (self->closed == NULL && !g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT)
+      && is_ended (ta_keeper_get_record (self->keeper), FALSE, ta_clock_now ()))
+    return create_ended_error ();
+  return error == NULL ? NULL : g_error_copy (error);
+}
+
+/* Ends the refresh. Those that met a locked keyring and may ask the user go on waiting while the
+ * user is asked. */
+static void
+end_refresh (TaRenewal *self, const GError *cause)
+{
+  g_autoptr (GError) error = explain (self, cause);
   TaToken *token = ta_keeper_get_record (self->keeper)->token;
   gboolean is_locked = g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED);
 
-  if (ta_waiters_answer (self->waiters, token, ta_clock_now (), error, is_locked && !self->prompts))
-    start_refresh (self, TRUE);
-  g_signal_emit_by_name (self, "ended", is_locked);
-}
-
-/* A record that somebody else stored may need a person too. */
-static void
-check_record (TaRecord *record, GError **error)
-{
-  if (record->refused
-      || (record->token->refresh_token == NULL
-          && !ta_token_is_valid (record->token, ta_clock_now ())))
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
-                         "The provider ended this login: sign in again");
+  self->refreshing = FALSE;
+  self->repairing = FALSE;
+  self->unlocking = ta_waiters_answer (self->waiters, token, ta_clock_now (), error, is_locked);
+  if (self->unlocking)
+    ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, TRUE, NULL, unlock_cb,
+                         g_object_ref (self));
+  g_signal_emit_by_name (self, "ended", error);
 }
 
 static void
 refresh_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaRenewal) self = user_data;
+  TaInstant now = ta_clock_now ();
   g_autoptr (GError) error = NULL;
 
-  self->refreshing = FALSE;
-  if (ta_refresh_finish (self->keeper, result, &error))
-    check_record (ta_keeper_get_record (self->keeper), &error);
+  ta_refresh_finish (self->keeper, result, &error);
   if (error == NULL && self->repairing)
-    self->repaired_at = ta_clock_now ().boot;
-  self->repairing = FALSE;
+    self->repaired_at = now.boot;
+  self->reviewed_at = now.boot;
+  ta_hold_note (&self->hold, error);
   end_refresh (self, error);
 }
 
@@ -186,20 +248,21 @@ on_gate_opens (gpointer user_data)
   TaRenewal *self = user_data;
 
   g_clear_pointer (&self->gate, ta_alarm_free);
-  start_refresh (self, FALSE);
+  if (ta_waiters_count (self->waiters) > 0)
+    start_refresh (self);
 }
 
 /* Refreshes as soon as the provider may be asked. */
 static void
-start_refresh (TaRenewal *self, gboolean may_prompt)
+start_refresh (TaRenewal *self)
 {
   TaRecord *record = ta_keeper_get_record (self->keeper);
   g_autoptr (GError) error = NULL;
   g_autoptr (TaProvider) provider = ta_providers_find (record->provider, &error);
   gint64 wait = get_wait (self, provider);
 
-  if (self->closed && error == NULL)
-    fail_closed (&error);
+  if (self->closed != NULL && error == NULL)
+    error = g_error_copy (self->closed);
   if (error != NULL)
     end_refresh (self, error);
   else if (wait > 0)
@@ -207,9 +270,7 @@ start_refresh (TaRenewal *self, gboolean may_prompt)
   else
     {
       self->refreshing = TRUE;
-      self->prompts = may_prompt;
-      ta_refresh_async (self->parts, self->keeper, provider, may_prompt, refresh_cb,
-                        g_object_ref (self));
+      ta_refresh_async (self->parts, self->keeper, provider, refresh_cb, g_object_ref (self));
     }
 }
 
@@ -220,13 +281,14 @@ on_throttle_reopened (TaThrottle *throttle, TaRenewal *self)
     on_gate_opens (self);
 }
 
-/* While closed it gives out no tokens, because the account is being signed out. A refresh that runs
- * goes on. */
+/* Closes it with the reason why no more tokens are given out, or opens it again (NULL). A refresh
+ * that runs goes on. */
 void
-ta_renewal_set_closed (TaRenewal *self, gboolean closed)
+ta_renewal_close (TaRenewal *self, const GError *reason)
 {
-  self->closed = closed;
-  if (closed && self->gate != NULL)
+  g_clear_error (&self->closed);
+  self->closed = reason == NULL ? NULL : g_error_copy (reason);
+  if (reason != NULL && self->gate != NULL)
     on_gate_opens (self);
 }
 
@@ -250,6 +312,8 @@ ta_renewal_finalize (GObject *object)
   g_signal_handlers_disconnect_by_data (self->parts->throttle, self);
   g_clear_pointer (&self->gate, ta_alarm_free);
   ta_waiters_free (self->waiters);
+  g_clear_error (&self->closed);
+  ta_hold_clear (&self->hold);
   g_object_unref (self->keeper);
   ta_parts_unref (self->parts);
   G_OBJECT_CLASS (ta_renewal_parent_class)->finalize (object);
@@ -260,9 +324,9 @@ ta_renewal_class_init (TaRenewalClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ta_renewal_finalize;
 
-  /* A refresh came to its end; whether it was because the keyring is locked. */
+  /* A refresh came to its end, or an unlocking; its GError, or NULL. */
   g_signal_new ("ended", TA_TYPE_RENEWAL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                G_TYPE_BOOLEAN);
+                G_TYPE_POINTER);
 }
 
 TaRenewal *

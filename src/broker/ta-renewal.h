@@ -13,9 +13,10 @@ G_DECLARE_FINAL_TYPE (TaRenewal, ta_renewal, TA, RENEWAL, GObject)
 
 TaRenewal *ta_renewal_new (TaParts *parts, TaKeeper *keeper);
 void ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish,
-                                 GAsyncReadyCallback callback, gpointer user_data);
+                                 GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data);
 TaTokenAnswer *ta_renewal_get_token_finish (TaRenewal *self, GAsyncResult *result, GError **error);
-void ta_renewal_set_closed (TaRenewal *self, gboolean closed);
+void ta_renewal_close (TaRenewal *self, const GError *reason);
 gboolean ta_renewal_is_refreshing (TaRenewal *self);
 
 G_END_DECLS

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-void ta_saving_async (TaParts *parts, TaKeeper *keeper, TaRecord *record, gboolean is_claimed,
+void ta_saving_async (TaParts *parts, TaKeeper *keeper, TaRecord *record,
                       GAsyncReadyCallback callback, gpointer user_data);
 gboolean ta_saving_finish (TaKeeper *keeper, GAsyncResult *result, GError **error);
 

@@ -107,9 +107,12 @@ exchange_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       self->parts, result, self->status.provider, NULL, &may_be_spent, &error);
 
   if (token == NULL)
-    ta_sign_in_end (self, FALSE, error);
-  else
-    g_signal_emit_by_name (self, "granted", token);
+    {
+      ta_sign_in_end (self, FALSE, error);
+      return;
+    }
+  ta_throttle_note_success (self->parts->throttle, self->status.provider->token_endpoint);
+  g_signal_emit_by_name (self, "granted", token);
 }
 
 static void

@@ -95,10 +95,8 @@ describe (int code)
       return "did not answer in time";
     case TA_ERROR_TLS:
       return "has no certificate this computer trusts";
-    case TA_ERROR_INVALID_RESPONSE:
-      return "gave an answer that makes no sense";
     default:
-      return "refused the request";
+      return "gave an answer that makes no sense";
     }
 }
 
@@ -120,9 +118,8 @@ void
 ta_throttle_note_response (TaThrottle *self, const char *uri, const TaHttpResponse *response)
 {
   const char *value = g_hash_table_lookup (response->headers, "retry-after");
-  gint64 seconds = value == NULL || response->status < 400
-                       ? 0
-                       : ta_retry_after_parse (value, ta_clock_now ().wall);
+  gboolean is_told = value != NULL && (response->status == 429 || response->status == 503);
+  gint64 seconds = is_told ? ta_retry_after_parse (value, ta_clock_now ().wall) : 0;
   Gate *gate;
 
   if (seconds == 0)
@@ -132,12 +129,29 @@ ta_throttle_note_response (TaThrottle *self, const char *uri, const TaHttpRespon
   gate->code = response->status == 429 ? TA_ERROR_RATE_LIMITED : TA_ERROR_SERVER_ERROR;
 }
 
-/* A request to an endpoint failed in a way that may pass. */
+/* Whether the server failed, and not the one request. */
+static gboolean
+is_of_server (const GError *error)
+{
+  return g_error_matches (error, TA_ERROR, TA_ERROR_RATE_LIMITED)
+         || g_error_matches (error, TA_ERROR, TA_ERROR_SERVER_ERROR)
+         || g_error_matches (error, TA_ERROR, TA_ERROR_NETWORK)
+         || g_error_matches (error, TA_ERROR, TA_ERROR_TIMEOUT)
+         || g_error_matches (error, TA_ERROR, TA_ERROR_TLS)
+         || g_error_matches (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE);
+}
+
+/* A request to an endpoint failed. */
 void
 ta_throttle_note_failure (TaThrottle *self, const char *uri, const GError *error)
 {
-  Gate *gate = get_gate (self->endpoints, g_strdup (uri));
-  gint64 longest = MIN (G_GINT64_CONSTANT (1000) << MIN (gate->failures, 10), BACK_OFF_MAX_MS);
+  Gate *gate;
+  gint64 longest;
+
+  if (!is_of_server (error))
+    return;
+  gate = get_gate (self->endpoints, g_strdup (uri));
+  longest = MIN (G_GINT64_CONSTANT (1000) << MIN (gate->failures, 10), BACK_OFF_MAX_MS);
 
   gate->failures++;
   gate->opens_at = ta_clock_boot_ms () + g_random_int_range (longest / 2, longest + 1);

@@ -51,9 +51,17 @@ ta_waiters_add (TaWaiters *self, GTask *task, const TaTokenWish *wish)
   g_ptr_array_add (self->waiting, waiter);
 }
 
+/* How many wait. Those who left in the meantime wait no longer. */
 guint
-ta_waiters_get_size (TaWaiters *self)
+ta_waiters_count (TaWaiters *self)
 {
+  for (guint i = self->waiting->len; i > 0; i--)
+    {
+      Waiter *waiter = self->waiting->pdata[i - 1];
+
+      if (g_task_return_error_if_cancelled (waiter->task))
+        g_ptr_array_remove_index (self->waiting, i - 1);
+    }
   return self->waiting->len;
 }
 
@@ -73,19 +81,25 @@ ta_waiters_answer (TaWaiters *self, TaToken *token, TaInstant now, const GError 
                    gboolean keep_interactive)
 {
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+  gboolean is_kept = FALSE;
 
   self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) waiter_free);
   while (waiting->len > 0)
     {
       g_autoptr (Waiter) waiter = g_ptr_array_steal_index (waiting, 0);
 
+      if (g_task_return_error_if_cancelled (waiter->task))
+        continue;
       if (keep_interactive && waiter->wish->interactive)
-        g_ptr_array_add (self->waiting, g_steal_pointer (&waiter));
+        {
+          g_ptr_array_add (self->waiting, g_steal_pointer (&waiter));
+          is_kept = TRUE;
+        }
       else if (is_served (waiter, token, now, error))
         g_task_return_pointer (waiter->task, ta_token_answer_new (token, error != NULL),
                                (GDestroyNotify) ta_token_answer_free);
       else
         g_task_return_error (waiter->task, g_error_copy (error));
     }
-  return self->waiting->len > 0;
+  return is_kept;
 }

@@ -14,7 +14,7 @@ typedef struct _TaWaiters TaWaiters;
 TaWaiters *ta_waiters_new (void);
 void ta_waiters_free (TaWaiters *self);
 void ta_waiters_add (TaWaiters *self, GTask *task, const TaTokenWish *wish);
-guint ta_waiters_get_size (TaWaiters *self);
+guint ta_waiters_count (TaWaiters *self);
 gboolean ta_waiters_answer (TaWaiters *self, TaToken *token, TaInstant now, const GError *error,
                             gboolean keep_interactive);
 

@@ -60,14 +60,18 @@ end (Daemon *daemon, int status)
   daemon->settle_left = SETTLE_TIMEOUT_MS;
   g_clear_object (&daemon->reminder);
   ta_sign_ins_cancel (daemon->sign_ins);
-  ta_accounts_flush (daemon->accounts);
+  ta_accounts_close (daemon->accounts);
   g_timeout_add (SETTLE_STEP_MS, on_settle, daemon);
 }
 
+/* Who calls from now on starts another broker. */
 static gboolean
 on_signal (gpointer user_data)
 {
-  end (user_data, EXIT_SUCCESS);
+  Daemon *daemon = user_data;
+
+  g_clear_handle_id (&daemon->name, g_bus_unown_name);
+  end (daemon, EXIT_SUCCESS);
   return G_SOURCE_CONTINUE;
 }
 

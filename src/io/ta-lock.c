@@ -6,17 +6,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* An open file description lock (F_OFD_SETLK) on a file of the user's runtime folder. The kernel
  * releases it when the process ends, however it ends; the file stays, because removing it would
- * let two processes lock two files of one name. A file that is not ours is never used. Where there
- * is no place for lock files at all, the lock is had without one: refreshing alone is better than
- * not at all. */
+ * let two processes lock two files of one name. A file that is not ours, or that we may not open,
+ * is never passed over. Where there is no place for lock files at all, which is so for all
+ * processes of the user, the lock is had without one: refreshing alone is better than not at all.
+ * The file may hold a note for who has the lock next. */
 
-#define TIMEOUT_MS 15000
 #define RETRY_MS 50
+#define NOTE_MAX 4096
 
 struct _TaLock
 {
@@ -41,43 +43,65 @@ is_ours (int fd, mode_t type)
          && (type == S_IFDIR || info.st_nlink == 1);
 }
 
-/* -1 with errno: there is no such folder and none can be made. */
+/* Whether there is no place for a lock file, for anybody. */
+static gboolean
+is_placeless (int reason)
+{
+  return reason == ENOENT || reason == EROFS || reason == ENOSPC || reason == EDQUOT;
+}
+
+/* -1 with an error in errno. */
 static int
 open_folder (void)
 {
   g_autofree char *path = g_build_filename (g_get_user_runtime_dir (), "tidio-auth", NULL);
+  int fd;
 
   g_mkdir_with_parents (path, 0700);
-  return open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd >= 0 && (!is_ours (fd, S_IFDIR) || fchmod (fd, 0700) != 0))
+    {
+      close (fd);
+      fd = -1;
+      errno = EACCES;
+    }
+  return fd;
+}
+
+/* -1 with an error in errno. */
+static int
+open_file (int folder, const char *name)
+{
+  g_autofree char *file = g_strconcat (name, ".lock", NULL);
+  int fd = openat (folder, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+  if (fd >= 0 && (!is_ours (fd, S_IFREG) || fchmod (fd, 0600) != 0))
+    {
+      close (fd);
+      fd = -1;
+      errno = EACCES;
+    }
+  return fd;
 }
 
 /* -1 with no error: there is no place for it. */
 static int
-open_file (const char *name, GError **error)
+open_lock (const char *name, GError **error)
 {
-  g_autofree char *file = g_strconcat (name, ".lock", NULL);
   int folder = open_folder ();
+  int fd = folder < 0 ? -1 : open_file (folder, name);
   int reason = errno;
-  int fd = -1;
 
-  if (folder >= 0 && is_ours (folder, S_IFDIR))
-    {
-      fd = openat (folder, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-      reason = errno;
-      if (fd >= 0 && (!is_ours (fd, S_IFREG) || fchmod (fd, 0600) != 0))
-        {
-          close (fd);
-          fd = -1;
-          reason = ELOOP;
-        }
-    }
-  else if (folder >= 0)
-    reason = ELOOP;
   if (folder >= 0)
     close (folder);
-  if (fd < 0 && (reason == ELOOP || reason == ENOTDIR || reason == EISDIR || reason == ENXIO))
+  if (fd >= 0 || is_placeless (reason))
+    return fd;
+  if (reason == EMFILE || reason == ENFILE)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_BUSY,
+                         "Too many files are open for a lock file: try again in a moment");
+  else
     g_propagate_error (error, refuse (name));
-  return fd;
+  return -1;
 }
 
 typedef struct
@@ -123,10 +147,11 @@ try_to_take (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Waits 15 seconds at most. `name` is fit for a file name.
+/* Waits `seconds` at most. `name` is fit for a file name.
  * Errors: TA_ERROR_BUSY; TA_ERROR_FAILED: somebody put something else in the file's place. */
 void
-ta_lock_take_async (const char *name, GAsyncReadyCallback callback, gpointer user_data)
+ta_lock_take_async (const char *name, guint seconds, GAsyncReadyCallback callback,
+                    gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   g_autoptr (GError) error = NULL;
@@ -135,8 +160,8 @@ ta_lock_take_async (const char *name, GAsyncReadyCallback callback, gpointer use
   g_task_set_source_tag (task, ta_lock_take_async);
   g_task_set_task_data (task, take, (GDestroyNotify) take_free);
   take->lock = g_new0 (TaLock, 1);
-  take->lock->fd = open_file (name, &error);
-  take->deadline = ta_clock_boot_ms () + TIMEOUT_MS;
+  take->lock->fd = open_lock (name, &error);
+  take->deadline = ta_clock_boot_ms () + seconds * G_GINT64_CONSTANT (1000);
   if (error != NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else if (try_to_take (g_object_ref (task)) == G_SOURCE_CONTINUE)
@@ -149,6 +174,26 @@ ta_lock_take_finish (GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Leaves a note, no secret, in the place of the one before. Best effort. */
+void
+ta_lock_write_note (TaLock *self, const char *note)
+{
+  if (self->fd < 0 || ftruncate (self->fd, 0) != 0
+      || pwrite (self->fd, note, strlen (note), 0) != (gssize) strlen (note))
+    g_debug ("No note was left in the lock file");
+}
+
+/* The note that was left; empty: none. */
+char *
+ta_lock_read_note (TaLock *self)
+{
+  char note[NOTE_MAX + 1] = "";
+  gssize length = self->fd < 0 ? 0 : pread (self->fd, note, NOTE_MAX, 0);
+
+  note[MAX (length, 0)] = '\0';
+  return g_strdup (note);
 }
 
 void

@@ -28,7 +28,7 @@ ta_record_new (const char *account, const char *provider, TaToken *token, gint64
 {
   TaRecord *self = copy (account, provider, token);
 
-  self->signed_in_at = now;
+  self->signed_in_at = previous == NULL ? now : MAX (now, previous->signed_in_at);
   self->generation = previous == NULL ? 1 : previous->generation + 1;
   return self;
 }
@@ -63,6 +63,20 @@ ta_record_refuse (const TaRecord *self)
   TaRecord *next = ta_record_refresh (self, self->token, self->refreshed_at);
 
   next->refused = TRUE;
+  return next;
+}
+
+/* The record as one that came later than `other`, whatever a clock said when: a new sign-in. */
+TaRecord *
+ta_record_follow (TaRecord *self, const TaRecord *other)
+{
+  TaRecord *next;
+
+  if (ta_record_is_newer (self, other) || other->signed_in_at == G_MAXINT64)
+    return ta_record_ref (self);
+  next = ta_record_refresh (self, self->token, self->refreshed_at);
+  next->signed_in_at = other->signed_in_at + 1;
+  next->generation = self->generation;
   return next;
 }
 

@@ -22,6 +22,7 @@ typedef struct
 TaRecord *ta_record_new (const char *account, const char *provider, TaToken *token, gint64 now,
                          const TaRecord *previous);
 TaRecord *ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now);
+TaRecord *ta_record_follow (TaRecord *self, const TaRecord *other);
 TaRecord *ta_record_intend (const TaRecord *self, gint64 intent);
 TaRecord *ta_record_refuse (const TaRecord *self);
 gboolean ta_record_is_newer (const TaRecord *self, const TaRecord *other);
