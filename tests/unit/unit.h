@@ -40,4 +40,16 @@ unit_repeat (const char *text, gsize count)
   return g_string_free (repeated, FALSE);
 }
 
+/* How many descriptors this process has open. */
+static inline guint
+unit_count_descriptors (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint count = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    count++;
+  return count;
+}
+
 G_END_DECLS
