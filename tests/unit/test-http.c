@@ -27,6 +27,7 @@ typedef struct
   GBytes *body;              /* (owned) (nullable) */
   TaHttpResponse *response;  /* (owned) (nullable) */
   GError *error;             /* (owned) (nullable) */
+  gboolean was_sent;
   gboolean done;
 } Fixture;
 
@@ -141,6 +142,7 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Fixture *fixture = user_data;
 
   fixture->response = ta_http_send_finish (TA_HTTP (source), result, &fixture->error);
+  fixture->was_sent = ta_http_was_sent (result);
   fixture->done = TRUE;
 }
 
@@ -199,6 +201,7 @@ check_status (Fixture *fixture, gconstpointer data)
       g_assert_cmpuint (fixture->response->status, ==, statuses[i]);
       g_assert_cmpuint (fixture->response->body->len, ==, is_empty ? 0 : 4);
       g_assert_true (fixture->response->complete);
+      g_assert_true (fixture->was_sent);
       g_assert_cmpstr (g_hash_table_lookup (fixture->response->headers, "location"), ==,
                        "/elsewhere/1");
       g_assert_cmpuint (fixture->paths->len, ==, i + 1);
@@ -417,6 +420,7 @@ check_timeout (Fixture *fixture, gconstpointer data)
       start (fixture, &request, NULL);
       await (fixture);
       unit_assert_error (fixture->error, TA_ERROR, TA_ERROR_TIMEOUT);
+      g_assert_true (fixture->was_sent);
     }
 }
 
@@ -438,6 +442,7 @@ check_cancelled (Fixture *fixture, gconstpointer data)
   start (fixture, &request, cancellable);
   await (fixture);
   g_assert_error (fixture->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_false (fixture->was_sent);
 }
 
 static void
@@ -450,6 +455,7 @@ check_refused_connection (Fixture *fixture, gconstpointer data)
   send (fixture, "GET", port, "/");
   unit_assert_error (fixture->error, TA_ERROR, TA_ERROR_NETWORK);
   g_assert_nonnull (strstr (fixture->error->message, "127.0.0.1"));
+  g_assert_false (fixture->was_sent);
 }
 
 /* CA-15: a request that may have arrived is not sent again. */
@@ -469,6 +475,7 @@ check_no_retry (Fixture *fixture, gconstpointer data)
   start (fixture, &request, NULL);
   await (fixture);
   unit_assert_error (fixture->error, TA_ERROR, TA_ERROR_NETWORK);
+  g_assert_true (fixture->was_sent);
   g_assert_cmpuint (fixture->connections->len, ==, 1);
 }
 
