@@ -24,6 +24,7 @@
 #define FOLDER RUNTIME "/tidio-auth"
 #define LOCK_FILE FOLDER "/" NAME ".lock"
 #define OTHER "other"
+#define WAIT 2 /* seconds */
 
 typedef struct
 {
@@ -65,7 +66,7 @@ await (Taker *taker)
 static void
 take (Taker *taker, const char *name)
 {
-  ta_lock_take_async (name, take_cb, taker);
+  ta_lock_take_async (name, WAIT, take_cb, taker);
   await (taker);
 }
 
@@ -183,7 +184,7 @@ static void
 check_second_waits (Fixture *fixture, gconstpointer data)
 {
   take (&fixture->first, NAME);
-  ta_lock_take_async (NAME, take_cb, &fixture->second);
+  ta_lock_take_async (NAME, WAIT, take_cb, &fixture->second);
   pass ();
   g_assert_false (fixture->second.done);
   release (&fixture->first);
@@ -199,7 +200,7 @@ check_one_after_the_other (Fixture *fixture, gconstpointer data)
 
   take (&fixture->first, NAME);
   for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
-    ta_lock_take_async (NAME, take_cb, &others[i]);
+    ta_lock_take_async (NAME, WAIT, take_cb, &others[i]);
   release (&fixture->first);
   while (taken < G_N_ELEMENTS (others))
     {
@@ -270,7 +271,7 @@ check_other_process (Fixture *fixture, gconstpointer data)
 {
   GPid child = hold ();
 
-  ta_lock_take_async (NAME, take_cb, &fixture->first);
+  ta_lock_take_async (NAME, WAIT, take_cb, &fixture->first);
   pass ();
   g_assert_false (fixture->first.done);
   end_process (child);
@@ -294,7 +295,7 @@ check_busy (Fixture *fixture, gconstpointer data)
 static void
 check_nobody_takes_it (Fixture *fixture, gconstpointer data)
 {
-  ta_lock_take_async (NAME, NULL, NULL);
+  ta_lock_take_async (NAME, WAIT, NULL, NULL);
   take (&fixture->first, NAME);
   assert_taken (&fixture->first);
 }

@@ -97,7 +97,7 @@ answer (Fixture *fixture, TaInstant now, int code, gboolean keep_interactive)
 static void
 check_nobody (Fixture *fixture, gconstpointer data)
 {
-  g_assert_cmpuint (ta_waiters_get_size (fixture->waiters), ==, 0);
+  g_assert_cmpuint (ta_waiters_count (fixture->waiters), ==, 0);
   g_assert_false (answer (fixture, in_time, -1, FALSE));
   g_assert_false (answer (fixture, in_time, TA_ERROR_STORAGE_LOCKED, TRUE));
 }
@@ -145,9 +145,9 @@ check_outcome (Fixture *fixture, gconstpointer data)
   const TaTokenWish wish = { .rejected = (char *) row->rejected };
   Caller *caller = call (fixture, &wish);
 
-  g_assert_cmpuint (ta_waiters_get_size (fixture->waiters), ==, 1);
+  g_assert_cmpuint (ta_waiters_count (fixture->waiters), ==, 1);
   g_assert_false (answer (fixture, row->is_late ? too_late : in_time, row->code, FALSE));
-  g_assert_cmpuint (ta_waiters_get_size (fixture->waiters), ==, 0);
+  g_assert_cmpuint (ta_waiters_count (fixture->waiters), ==, 0);
   g_assert_cmpuint (caller->answers, ==, 1);
   if (!row->is_served)
     {
@@ -168,7 +168,7 @@ check_crowd (Fixture *fixture, gconstpointer data)
 
   for (guint i = 0; i < MAX_CALLERS; i++)
     call (fixture, i % 3 == 0 ? &rejecting : &patient);
-  g_assert_cmpuint (ta_waiters_get_size (fixture->waiters), ==, MAX_CALLERS);
+  g_assert_cmpuint (ta_waiters_count (fixture->waiters), ==, MAX_CALLERS);
   g_assert_false (answer (fixture, in_time, TA_ERROR_NETWORK, FALSE));
   g_assert_false (answer (fixture, in_time, -1, FALSE));
   for (guint i = 0; i < MAX_CALLERS; i++)
@@ -190,7 +190,7 @@ check_interactive (Fixture *fixture, gconstpointer data)
   Caller *another = call (fixture, &(TaTokenWish){ 0 });
 
   g_assert_true (answer (fixture, too_late, TA_ERROR_STORAGE_LOCKED, TRUE));
-  g_assert_cmpuint (ta_waiters_get_size (fixture->waiters), ==, 1);
+  g_assert_cmpuint (ta_waiters_count (fixture->waiters), ==, 1);
   g_assert_error (other->error, TA_ERROR, TA_ERROR_STORAGE_LOCKED);
   g_assert_error (another->error, TA_ERROR, TA_ERROR_STORAGE_LOCKED);
   g_assert_cmpuint (interactive->answers, ==, 0);
@@ -237,7 +237,7 @@ check_comes_again (Fixture *fixture, gconstpointer data)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpuint (first->answers, ==, 1);
   g_assert_cmpuint (second->answers, ==, 1);
-  g_assert_cmpuint (ta_waiters_get_size (fixture->waiters), ==, 2);
+  g_assert_cmpuint (ta_waiters_count (fixture->waiters), ==, 2);
   answer (fixture, in_time, -1, FALSE);
   for (guint i = 0; i < 4; i++)
     g_assert_cmpuint (((Caller *) fixture->callers->pdata[i])->answers, ==, 1);
