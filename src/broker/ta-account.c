@@ -168,8 +168,10 @@ ta_account_set_storage_locked (TaAccount *self, gboolean locked)
   self->storage_locked = locked;
   if (is_news)
     emit_changed (self);
-  if (!locked)
-    flush (self);
+  if (locked)
+    return;
+  ta_renewal_resume (self->renewal);
+  flush (self);
 }
 
 /* The store can be read again and has this record of the account. */

@@ -64,13 +64,6 @@ create_ended_error (void)
                               "The provider ended this login: sign in again");
 }
 
-/* Another session may have signed in again meanwhile. */
-static gboolean
-is_review_due (TaRenewal *self, TaInstant now)
-{
-  return self->reviewed_at == 0 || now.boot - self->reviewed_at >= REVIEW_SPACING;
-}
-
 /* A token without asking anybody. NULL with no error: a refresh is due. */
 static TaTokenAnswer *
 answer_from_memory (TaRenewal *self, const TaTokenWish *wish, GError **error)
@@ -84,7 +77,8 @@ answer_from_memory (TaRenewal *self, const TaTokenWish *wish, GError **error)
     g_propagate_error (error, g_error_copy (self->closed));
   else if (is_ended (record, rejected, now))
     {
-      if (!is_review_due (self, now))
+      /* Another session may have signed in again meanwhile. */
+      if (self->reviewed_at != 0 && now.boot - self->reviewed_at < REVIEW_SPACING)
         g_propagate_error (error, create_ended_error ());
     }
   else if (rejected && is_repaired (self, wish, now))
@@ -190,11 +184,12 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
   TaToken *token = ta_keeper_get_record (self->keeper)->token;
 
-  self->unlocking = FALSE;
-  if (items != NULL && ta_waiters_count (self->waiters) > 0)
-    start_refresh (self);
-  else if (items == NULL)
-    ta_waiters_answer (self->waiters, token, ta_clock_now (), error, FALSE);
+  if (items == NULL && self->unlocking)
+    {
+      self->unlocking = FALSE;
+      ta_waiters_answer (self->waiters, token, ta_clock_now (), error, FALSE);
+    }
+  ta_renewal_resume (self);
   g_signal_emit_by_name (self, "ended", error);
 }
 
@@ -279,6 +274,17 @@ on_throttle_reopened (TaThrottle *throttle, TaRenewal *self)
 {
   if (self->gate != NULL)
     on_gate_opens (self);
+}
+
+/* The keyring can be read again, whoever unlocked it. */
+void
+ta_renewal_resume (TaRenewal *self)
+{
+  if (!self->unlocking)
+    return;
+  self->unlocking = FALSE;
+  if (ta_waiters_count (self->waiters) > 0)
+    start_refresh (self);
 }
 
 /* Closes it with the reason why no more tokens are given out, or opens it again (NULL). A refresh

@@ -16,6 +16,7 @@ void ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish,
                                  GCancellable *cancellable, GAsyncReadyCallback callback,
                                  gpointer user_data);
 TaTokenAnswer *ta_renewal_get_token_finish (TaRenewal *self, GAsyncResult *result, GError **error);
+void ta_renewal_resume (TaRenewal *self);
 void ta_renewal_close (TaRenewal *self, const GError *reason);
 gboolean ta_renewal_is_refreshing (TaRenewal *self);
 
