@@ -55,8 +55,8 @@ def _end_with_parent():
 
 
 class Session:
-    """A session; `keyring` is "unlocked", "locked" (there is none yet, and no one to ask) or
-    "none"."""
+    """A session; `keyring` is "unlocked", "locked" (there is none yet, and no one to ask), "faulty"
+    (see tests/faults) or "none"."""
 
     def __init__(self, program=None, keyring="unlocked", environment=None):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="tidio-auth-"))
@@ -139,7 +139,10 @@ class Session:
         self.bus = Bus(address)
 
     def start_keyring(self, locked=None):
-        """Starts gnome-keyring and waits until it is on the bus."""
+        """Starts the keyring and waits until it is on the bus."""
+        if self.keyring_kind == "faulty":
+            self.keyring = self._start_faulty_keyring()
+            return
         locked = self.keyring_kind == "locked" if locked is None else locked
         argv = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
         if not locked:
@@ -154,6 +157,10 @@ class Session:
         if not locked:
             self.bus.wait_for(lambda: self.keyring.default() != "/", DEADLINE,
                               "the keyring's default collection", poll=True)
+
+    def _start_faulty_keyring(self):
+        from harness.faulty_keyring import FaultyKeyring
+        return FaultyKeyring(self)
 
     def stop_keyring(self):
         end(self.keyring.process)
