@@ -7,7 +7,10 @@
  * that leads to its grant. A grant that dies takes all its keys out of the tables, so "revoked" and
  * "never heard of" are one state and no token of a dead grant can come back. Codes that were used
  * and refresh tokens that were superseded stay for as long as their grant lives: whoever shows one
- * proves that it leaked, and the grant dies (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). */
+ * proves that it leaked, and the grant dies (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
+ *
+ * With grace, an answer that was lost on the way does no harm: the refresh token for which the one
+ * in force was given still works, until that one comes back and so proves that it arrived. */
 
 #define CODE_LIFETIME (60 * G_USEC_PER_SEC) /* RFC 6749 section 4.1.2 allows ten minutes */
 
@@ -54,6 +57,7 @@ clear_grant (void *data)
   g_free (self->scope);
   g_free (self->code_challenge);
   g_free (self->refresh_token);
+  g_free (self->replaced_token);
 }
 
 void
@@ -159,10 +163,16 @@ ta_sandbox_grants_redeem_code (TaSandboxGrants *self, const char *code, const ch
   return grant->code_expires_at > now ? ta_sandbox_grant_ref (grant) : NULL;
 }
 
-/* A new refresh token, which supersedes the one before. */
+/* A new refresh token, which supersedes the one before. `replaced_token` (nullable) is the one that
+ * was shown for it. */
 const char *
-ta_sandbox_grants_issue_refresh (TaSandboxGrants *self, TaSandboxGrant *grant)
+ta_sandbox_grants_issue_refresh (TaSandboxGrants *self, TaSandboxGrant *grant,
+                                 const char *replaced_token)
 {
+  char *copy = g_strdup (replaced_token);
+
+  g_free (grant->replaced_token);
+  grant->replaced_token = copy;
   g_free (grant->refresh_token);
   grant->refresh_token = ta_sandbox_encoding_random_token ();
   g_hash_table_insert (self->refresh_tokens, g_strdup (grant->refresh_token),
@@ -171,18 +181,20 @@ ta_sandbox_grants_issue_refresh (TaSandboxGrants *self, TaSandboxGrant *grant)
   return grant->refresh_token;
 }
 
-/* (nullable): the grant of a refresh token that is in force. `reused`: it was superseded, and its
- * grant is dead now. */
+/* (nullable): the grant of a refresh token that is in force, or works out of grace. `reused`: it
+ * was superseded, and its grant is dead now. */
 TaSandboxGrant *
 ta_sandbox_grants_use_refresh (TaSandboxGrants *self, const char *token, const char *client_id,
-                               gboolean *reused)
+                               gboolean grace, gboolean *reused)
 {
   TaSandboxGrant *grant = g_hash_table_lookup (self->refresh_tokens, token);
 
   *reused = FALSE;
   if (grant == NULL || !g_str_equal (grant->client_id, client_id))
     return NULL;
-  if (!g_str_equal (grant->refresh_token, token))
+  if (g_str_equal (grant->refresh_token, token))
+    g_clear_pointer (&grant->replaced_token, g_free);
+  else if (!grace || g_strcmp0 (grant->replaced_token, token) != 0)
     {
       *reused = TRUE;
       kill_grant (self, grant);

@@ -15,6 +15,7 @@ typedef struct
   gint64 code_expires_at; /* microseconds, monotonic */
   gboolean redeemed;      /* the code was used */
   char *refresh_token;    /* (owned) (nullable): the one in force */
+  char *replaced_token;   /* (owned) (nullable): what it was given for */
 } TaSandboxGrant;
 
 typedef struct _TaSandboxGrants TaSandboxGrants;
@@ -28,9 +29,11 @@ TaSandboxGrants *ta_sandbox_grants_new (void);
 char *ta_sandbox_grants_issue_code (TaSandboxGrants *self, TaSandboxGrant *grant, gint64 now);
 TaSandboxGrant *ta_sandbox_grants_redeem_code (TaSandboxGrants *self, const char *code,
                                                const char *client_id, gint64 now, gboolean *reused);
-const char *ta_sandbox_grants_issue_refresh (TaSandboxGrants *self, TaSandboxGrant *grant);
+const char *ta_sandbox_grants_issue_refresh (TaSandboxGrants *self, TaSandboxGrant *grant,
+                                             const char *replaced_token);
 TaSandboxGrant *ta_sandbox_grants_use_refresh (TaSandboxGrants *self, const char *token,
-                                               const char *client_id, gboolean *reused);
+                                               const char *client_id, gboolean grace,
+                                               gboolean *reused);
 char *ta_sandbox_grants_issue_access (TaSandboxGrants *self, TaSandboxGrant *grant, gint64 lifetime,
                                       gint64 now);
 gboolean ta_sandbox_grants_accept_access (TaSandboxGrants *self, const char *token, gint64 now);

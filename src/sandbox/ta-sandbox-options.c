@@ -36,7 +36,9 @@ context_new (Words *words)
     { "lifetime", 0, 0, G_OPTION_ARG_INT64, &words->lifetime,
       N_ ("Lifetime of access tokens; 0: leave out expires_in (default: 3600)"), N_ ("SECONDS") },
     { "rotation", 0, 0, G_OPTION_ARG_STRING, &words->rotation,
-      N_ ("Whether each refresh gives a new refresh token (default: on)"), "on|off" },
+      N_ ("Whether each refresh gives a new refresh token; grace: the old one works until the new "
+          "one is used (default: on)"),
+      "on|off|grace" },
     { "deny", 0, 0, G_OPTION_ARG_NONE, &words->deny,
       N_ ("Deny each authorization at once, without a page"), NULL },
     { "auto-allow", 0, 0, G_OPTION_ARG_NONE, &words->auto_allow,
@@ -91,6 +93,20 @@ take_failures (TaSandboxSettings *settings, char **failures, GError **error)
 }
 
 static gboolean
+take_rotation (TaSandboxSettings *settings, const char *word)
+{
+  if (word == NULL || g_str_equal (word, "on"))
+    settings->rotation = TA_SANDBOX_ROTATION_ON;
+  else if (g_str_equal (word, "off"))
+    settings->rotation = TA_SANDBOX_ROTATION_OFF;
+  else if (g_str_equal (word, "grace"))
+    settings->rotation = TA_SANDBOX_ROTATION_GRACE;
+  else
+    return FALSE;
+  return TRUE;
+}
+
+static gboolean
 take_words (TaSandboxOptions *self, const Words *words, GError **error)
 {
   TaSandboxSettings *settings = &self->settings;
@@ -101,16 +117,14 @@ take_words (TaSandboxOptions *self, const Words *words, GError **error)
     return refuse (error, _ ("--lifetime must be from 0 seconds to ten years"));
   if (words->delay < 0 || words->delay > TA_SANDBOX_SETTINGS_MAX_DELAY)
     return refuse (error, _ ("--delay must be from 0 milliseconds to ten minutes"));
-  if (words->rotation != NULL && !g_str_equal (words->rotation, "on")
-      && !g_str_equal (words->rotation, "off"))
-    return refuse (error, _ ("--rotation must be on or off"));
+  if (!take_rotation (settings, words->rotation))
+    return refuse (error, _ ("--rotation must be on, off or grace"));
   if (words->deny && words->auto_allow)
     return refuse (error, _ ("--deny and --auto-allow contradict each other"));
   self->version = words->version;
   self->port = (guint16) words->port;
   settings->lifetime = words->lifetime;
   settings->delay = words->delay;
-  settings->rotation = words->rotation == NULL || g_str_equal (words->rotation, "on");
   settings->deny = words->deny;
   settings->auto_allow = words->auto_allow;
   return take_failures (settings, words->failures, error);

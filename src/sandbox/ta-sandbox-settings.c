@@ -7,7 +7,7 @@
 void
 ta_sandbox_settings_init (TaSandboxSettings *self)
 {
-  *self = (TaSandboxSettings){ .lifetime = 3600, .rotation = TRUE };
+  *self = (TaSandboxSettings){ .lifetime = 3600, .rotation = TA_SANDBOX_ROTATION_ON };
 }
 
 void
@@ -60,6 +60,21 @@ get_boolean (JsonObject *changes, const char *name, gboolean *value)
   return TRUE;
 }
 
+/* true and false as ever, or "grace". */
+static gboolean
+get_rotation (JsonObject *changes, const char *name, TaSandboxRotation *value)
+{
+  gboolean rotates;
+
+  if (get_boolean (changes, name, &rotates))
+    *value = rotates ? TA_SANDBOX_ROTATION_ON : TA_SANDBOX_ROTATION_OFF;
+  else if (g_strcmp0 (ta_json_get_string (changes, name), "grace") == 0)
+    *value = TA_SANDBOX_ROTATION_GRACE;
+  else
+    return FALSE;
+  return TRUE;
+}
+
 static gboolean
 get_number (JsonObject *changes, const char *name, gint64 max, gint64 *value)
 {
@@ -94,7 +109,7 @@ ta_sandbox_settings_apply (TaSandboxSettings *self, JsonObject *changes, const c
   if (g_str_equal (name, "lifetime"))
     ok = get_number (changes, name, TA_SANDBOX_SETTINGS_MAX_LIFETIME, &self->lifetime);
   else if (g_str_equal (name, "rotation"))
-    ok = get_boolean (changes, name, &self->rotation);
+    ok = get_rotation (changes, name, &self->rotation);
   else if (g_str_equal (name, "deny"))
     ok = get_boolean (changes, name, &self->deny);
   else if (g_str_equal (name, "auto_allow"))

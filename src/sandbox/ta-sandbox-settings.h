@@ -8,11 +8,18 @@ G_BEGIN_DECLS
 #define TA_SANDBOX_SETTINGS_MAX_LIFETIME (10 * 365 * 24 * 3600)
 #define TA_SANDBOX_SETTINGS_MAX_DELAY (10 * 60 * 1000)
 
+typedef enum
+{
+  TA_SANDBOX_ROTATION_OFF,   /* a refresh gives no new refresh token */
+  TA_SANDBOX_ROTATION_ON,    /* it does, and a refresh token serves once */
+  TA_SANDBOX_ROTATION_GRACE, /* it does, and the old one works until the new one is used */
+} TaSandboxRotation;
+
 /* How the server behaves: a value. */
 typedef struct
 {
-  gint64 lifetime;     /* of access tokens, seconds; 0: not told, and they do not expire */
-  gboolean rotation;   /* a refresh token serves once */
+  gint64 lifetime; /* of access tokens, seconds; 0: not told, and they do not expire */
+  TaSandboxRotation rotation;
   gboolean deny;       /* each authorization is denied without a page */
   gboolean auto_allow; /* each is allowed without a page */
   gint64 delay;        /* milliseconds each token and API answer is held back */

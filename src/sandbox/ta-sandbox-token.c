@@ -38,10 +38,10 @@ is_verifier_right (const TaSandboxGrant *grant, const char *verifier)
   return g_str_equal (challenge, grant->code_challenge);
 }
 
-/* RFC 6749 section 5.1; a refresh without rotation has no new refresh token. */
+/* RFC 6749 section 5.1. `refresh_token` (nullable) is a new one, if there is one. */
 static TaSandboxReply *
 answer_tokens (TaSandboxState *state, const TaSandboxRequest *request, TaSandboxGrant *grant,
-               const char *scope, gboolean with_refresh_token)
+               const char *scope, const char *refresh_token)
 {
   g_autoptr (JsonObject) object = json_object_new ();
   g_autofree char *token = ta_sandbox_grants_issue_access (state->grants, grant,
@@ -52,9 +52,8 @@ answer_tokens (TaSandboxState *state, const TaSandboxRequest *request, TaSandbox
   json_object_set_string_member (object, "token_type", "Bearer");
   if (state->settings.lifetime > 0)
     json_object_set_int_member (object, "expires_in", state->settings.lifetime);
-  if (with_refresh_token)
-    json_object_set_string_member (object, "refresh_token",
-                                   ta_sandbox_grants_issue_refresh (state->grants, grant));
+  if (refresh_token != NULL)
+    json_object_set_string_member (object, "refresh_token", refresh_token);
   if (scope != NULL)
     json_object_set_string_member (object, "scope", scope);
   reply = ta_sandbox_reply_new_json (200, object);
@@ -85,7 +84,8 @@ exchange_code (TaSandboxState *state, const TaSandboxRequest *request,
   if (!is_verifier_right (grant, ta_sandbox_fields_get (fields, "code_verifier")))
     return refuse ("invalid_grant", "The code_verifier does not fit the code_challenge");
   state->counters.code_exchanges++;
-  return answer_tokens (state, request, grant, grant->scope, TRUE);
+  return answer_tokens (state, request, grant, grant->scope,
+                        ta_sandbox_grants_issue_refresh (state->grants, grant, NULL));
 }
 
 static gboolean
@@ -106,12 +106,14 @@ refresh (TaSandboxState *state, const TaSandboxRequest *request, const TaSandbox
 {
   const char *token = ta_sandbox_fields_get (fields, "refresh_token");
   const char *scope = ta_sandbox_fields_get (fields, "scope");
+  gboolean grace = state->settings.rotation == TA_SANDBOX_ROTATION_GRACE;
   g_autoptr (TaSandboxGrant) grant = NULL;
+  const char *next = NULL;
   gboolean reused;
 
   if (token == NULL)
     return refuse ("invalid_request", "refresh_token is required");
-  grant = ta_sandbox_grants_use_refresh (state->grants, token, client->id, &reused);
+  grant = ta_sandbox_grants_use_refresh (state->grants, token, client->id, grace, &reused);
   state->counters.reuse += reused;
   if (reused)
     return refuse ("invalid_grant", "The refresh token was superseded; the grant is revoked");
@@ -120,8 +122,9 @@ refresh (TaSandboxState *state, const TaSandboxRequest *request, const TaSandbox
   if (scope != NULL && !is_scope_within (scope, grant->scope))
     return refuse ("invalid_scope", "More is asked than was granted");
   state->counters.refreshes++;
-  return answer_tokens (state, request, grant, scope != NULL ? scope : grant->scope,
-                        state->settings.rotation);
+  if (state->settings.rotation != TA_SANDBOX_ROTATION_OFF)
+    next = ta_sandbox_grants_issue_refresh (state->grants, grant, token);
+  return answer_tokens (state, request, grant, scope != NULL ? scope : grant->scope, next);
 }
 
 /* Who asks, at either endpoint. NULL: `refusal` says why not. */

@@ -135,6 +135,7 @@ def control_refuses_what_it_does_not_know_and_then_does_nothing():
         for changes, word in (
                 ({"lifetime": 1, "nonsense": 1}, "nonsense"), ({"lifetime": -1}, "lifetime"),
                 ({"lifetime": "x"}, "lifetime"), ({"rotation": "off"}, "rotation"),
+                ({"rotation": 1}, "rotation"), ({"rotation": None}, "rotation"),
                 ({"deny": 1}, "deny"),
                 ({"delay": 600001}, "delay"), ({"revoke_grants": 1}, "revoke_grants"),
                 ({"auto_allow": None}, "auto_allow"), ({"fail": "token"}, "fail"),

@@ -147,6 +147,32 @@ def without_rotation_a_refresh_token_stays():
 
 
 @case
+def with_grace_the_old_refresh_token_works_until_the_new_one_is_used():
+    with Sandbox("--rotation", "grace") as sandbox:
+        first = sandbox.sign_in()["refresh_token"]
+        lost = sandbox.refresh(first).json["refresh_token"]
+        second = sandbox.refresh(first).json["refresh_token"]
+        same(len({first, lost, second}), 3)
+        third = sandbox.refresh(second).json["refresh_token"]
+        same(sandbox.counters()["reuse"], 0)
+        refused(sandbox.refresh(first), 400, "invalid_grant")
+        refused(sandbox.refresh(third), 400, "invalid_grant")
+        same(sandbox.counters()["reuse"], 1)
+
+
+@case
+def grace_can_be_turned_on_and_off_while_it_runs():
+    with Sandbox() as sandbox:
+        first = sandbox.sign_in()["refresh_token"]
+        sandbox.control(rotation="grace")
+        sandbox.refresh(first)
+        same(sandbox.refresh(first).status, 200)
+        sandbox.control(rotation=True)
+        refused(sandbox.refresh(first), 400, "invalid_grant")
+        same(sandbox.counters()["reuse"], 1)
+
+
+@case
 def a_refresh_cannot_widen_the_scope_nor_change_the_client():
     with Sandbox() as sandbox:
         token = sandbox.sign_in(scope="a b")["refresh_token"]
