@@ -61,6 +61,7 @@ class Session:
     def __init__(self, program=None, keyring="unlocked", environment=None):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="tidio-auth-"))
         self.processes = []
+        self.buses = []
         self.bus = None
         self.keyring = None
         # For an end from inside a callback of the main loop, which unwinds nothing.
@@ -127,16 +128,23 @@ class Session:
     def _start_bus(self):
         services = self.root / "share/dbus-1/services"
         (services / "org.tidio.Auth.service").write_text(SERVICE.format(program=self.program))
-        config = self.root / "bus.conf"
-        config.write_text(BUS_CONFIG.format(socket=self.root / "run/bus", services=services))
-        process = self.spawn("dbus-daemon", ["dbus-daemon", f"--config-file={config}", "--nofork",
-                                             "--nopidfile", "--print-address"],
-                             stdout=subprocess.PIPE)
+        self.bus = self.start_bus("bus")
+
+    def start_bus(self, name):
+        """A message bus, the session's own or one more; a connection to it."""
+        services = self.root / "share/dbus-1/services"
+        config = self.root / f"{name}.conf"
+        config.write_text(BUS_CONFIG.format(socket=self.root / "run" / name, services=services))
+        process = self.spawn(f"dbus-daemon-{name}",
+                             ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile",
+                              "--print-address"], stdout=subprocess.PIPE)
         address = process.stdout.readline().decode().strip()
         process.stdout.close()
         if not address:
             raise RuntimeError("dbus-daemon did not start")
-        self.bus = Bus(address)
+        bus = Bus(address)
+        self.buses.append(bus)
+        return bus
 
     def start_keyring(self, locked=None):
         """Starts the keyring and waits until it is on the bus."""
@@ -198,8 +206,8 @@ class Session:
         self._last_logs = self.logs()
         for process in reversed(self.processes):
             end(process)
-        if self.bus is not None:
-            self.bus.close()
+        for bus in self.buses:
+            bus.close()
         # A browser's last child may still write.
         wait_until(self._is_gone, 5, f"{self.root} to be removed")
 
