@@ -146,6 +146,19 @@ class Session:
         self.buses.append(bus)
         return bus
 
+    def kill_bus(self):
+        """The session's bus is gone, and with it every connection to it."""
+        process = next(one for one in self.processes if one.args[0] == "dbus-daemon")
+        process.kill()
+        process.wait()
+        self.processes.remove(process)
+
+    def revive_bus(self):
+        """A new bus at the same address, with the keyring on it."""
+        (self.root / "run/bus").unlink()
+        self._start_bus()
+        self.start_keyring()
+
     def start_keyring(self, locked=None):
         """Starts the keyring and waits until it is on the bus."""
         if self.keyring_kind == "faulty":

@@ -85,7 +85,7 @@ class World:
         for item in self.keyring.accounts():
             try:
                 record = json.loads(item["secret"])
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             self.secrets |= {record[name] for name in ("access_token", "refresh_token")
                              if record.get(name)}

@@ -76,6 +76,7 @@ class InstalledSession(Session):
         if not address:
             raise RuntimeError("dbus-daemon did not start")
         self.bus = Bus(address)
+        self.buses.append(self.bus)
 
 
 class Desk:

@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fault rows: the broker is killed or asked to end, at each step."""
+
+import pathlib
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from harness import tap
+from harness.broker import SLOW
+from rows import ACCOUNT, add_rows, main
+from steps import STEPS, halted, rotation_at
+
+# SIGTERM, or the end of the bus: at most so long, which is a promise and not a measurement.
+END = 5.0 * SLOW
+# What a call may come to when the broker ends under it.
+CUT_SHORT = ("no answer", "Failed", "Busy", "Timeout", "Network", "StorageUnavailable",
+             "a new token")
+
+
+def end_of(process):
+    try:
+        return process.wait(END)
+    except subprocess.TimeoutExpired:
+        raise tap.Failure(f"the broker did not end within {END} s") from None
+
+
+def killed_at(step):
+    def run(world):
+        with halted(world, step) as halt:
+            world.broker.kill()
+            halt.give_up()
+            return world.seen(halt.pending)
+    return run
+
+
+def ended_at(step, goes_on):
+    """SIGTERM; what halts the broker goes on right after that, or never."""
+    def run(world):
+        process = world.broker.process
+        with halted(world, step) as halt:
+            process.send_signal(signal.SIGTERM)
+            if goes_on:
+                halt.go_on()
+            code = end_of(process)
+            halt.give_up()
+            tap.equal(code, 0, "exit status")
+            world.broker.process = None
+            return world.seen(halt.pending)
+    return run
+
+
+def killed_after(world):
+    seen = world.outcome()
+    world.broker.kill()
+    return seen
+
+
+def killed_idle(world):
+    world.broker.kill()
+    return "nothing"
+
+
+def ended_idle(world):
+    world.broker.stop(END)
+    return "nothing"
+
+
+def killed_loading(world):
+    """The next broker is killed as well, while it reads the keyring."""
+    world.broker.stop()
+    world.keyring.plan("SearchItems", "stall")
+    process = world.session.spawn("broker-loading", [world.session.program],
+                                  world.broker.environment)
+    world.keyring.wait_for_reached()
+    process.kill()
+    process.wait()
+    world.keyring.release(False)
+    return "nothing"
+
+
+def ended_loading(world):
+    world.broker.stop()
+    world.keyring.plan("SearchItems", "stall")
+    process = world.session.spawn("broker-loading", [world.session.program],
+                                  world.broker.environment)
+    world.keyring.wait_for_reached()
+    process.send_signal(signal.SIGTERM)
+    tap.equal(end_of(process), 0, "exit status")
+    world.keyring.release(False)
+    return "nothing"
+
+
+def killed_twice(world):
+    """With the intent stored by one that died, another one dies at the same place."""
+    for _ in range(2):
+        with halted(world, "request sent") as halt:
+            world.broker.kill()
+            halt.give_up()
+            seen = world.seen(halt.pending)
+        world.broker.start()
+    return seen
+
+
+def stopped_at(step):
+    """SIGSTOP, as a debugger or a freezer of processes does it, and SIGCONT."""
+    def run(world):
+        process = world.broker.process
+        with halted(world, step) as halt:
+            process.send_signal(signal.SIGSTOP)
+            halt.go_on()
+            process.send_signal(signal.SIGCONT)
+            return world.seen(halt.pending)
+    return run
+
+
+def bus_dies(world):
+    """The broker ends with its bus; the desktop starts another bus and everything on it."""
+    process = world.broker.process
+    with halted(world, "request processed") as halt:
+        world.session.kill_bus()
+        halt.go_on()
+        code = end_of(process)
+        tap.check(code >= 0, f"an orderly end, not signal {-code}")
+        seen = world.seen(halt.pending)
+    world.broker.process = None
+    world.session.revive_bus()
+    return seen
+
+
+def sent(step):
+    """What the server has seen when a refresh stands there."""
+    if STEPS.index(step) < STEPS.index("request sent"):
+        return "nothing"
+    return "1 request, none served" if step == "request sent" else "1 refresh"
+
+
+def rows():
+    for number, step in enumerate(STEPS, 1):
+        yield (f"KL-{number:02}", "kill -9", step, killed_at(step), "no answer", sent(step),
+               {"rotation": rotation_at(step)})
+    yield "KL-09", "kill -9", "token given", killed_after, "a new token", "1 refresh"
+    yield "KL-10", "kill -9", "idle", killed_idle, "nothing", "nothing"
+    yield "KL-11", "kill -9", "start-up load", killed_loading, "nothing", "nothing"
+    yield ("KL-12", "kill -9, twice", "request sent", killed_twice, "no answer",
+           "2 requests, none served")
+    for number, step in enumerate(STEPS, 1):
+        yield (f"TE-{number:02}", "SIGTERM, nothing goes on", step, ended_at(step, False),
+               CUT_SHORT, sent(step), {"rotation": rotation_at(step)})
+    for number, step in enumerate(("request processed", "result write", "result written"), 9):
+        yield (f"TE-{number:02}", "SIGTERM, all goes on", step, ended_at(step, True), CUT_SHORT,
+               "1 refresh")
+    yield "TE-12", "SIGTERM", "idle", ended_idle, "nothing", "nothing"
+    yield "TE-13", "SIGTERM", "start-up load", ended_loading, "nothing", "nothing"
+    for number, step in enumerate(("request processed", "result write"), 1):
+        yield (f"SP-{number:02}", "SIGSTOP, later SIGCONT", step, stopped_at(step), "a new token",
+               "1 refresh")
+    yield "BD-01", "session bus dies", "request processed", bus_dies, "no answer", "1 refresh", \
+        {"rotation": "grace"}
+
+
+add_rows(rows())
+main()
