@@ -457,6 +457,9 @@ class Service:
 
     def order_Heal(self, _call):
         self.orders.forget()
+        self.prompt_mode = "accept"
+        for path in list(self.prompts):
+            GLib.idle_add(self.complete, path, True)
         self.release(True)
 
     def order_SetLocked(self, call):

@@ -92,7 +92,7 @@ XML = """<node>
     <arg name="times" type="u" direction="in"/><arg name="with" type="ay" direction="in"/></method>
   <!-- Stalled calls: true: they are done and answered now; false: they get an error. -->
   <method name="Release"><arg name="go_on" type="b" direction="in"/></method>
-  <!-- Forgets all orders; what stalls goes on. -->
+  <!-- Forgets all orders; what stalls goes on, and prompts are answered. -->
   <method name="Heal"/>
   <method name="SetLocked"><arg type="b" direction="in"/></method>
   <!-- "accept", "dismiss", or "ignore": shown, but nobody answers. -->

@@ -1,0 +1,384 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fault rows: items deleted, damaged or doubled by others; faults at start-up, sign-in, sign-out."""
+
+import json
+import pathlib
+import sys
+import threading
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from gi.repository import GLib
+
+from harness import browser, tap
+from harness.broker import DEADLINE
+from harness.bus import BusError
+from rows import ACCOUNT, add_rows, main
+from steps import halted
+
+SCHEMA = "org.tidio.Auth.Account"
+RUBBISH = b"\x00\xffrubbish"
+DAMAGES = (
+    ("empty", b""),
+    ("no JSON", b"not JSON at all"),
+    ("a NUL byte inside", b'{"version":1,\x00"account":"tidio"}'),
+    ("1 MB of spaces", b" " * (1 << 20)),
+    ("invalid UTF-8", b'{"version":1,"account":"\xff\xfe"}'),
+    ("a newer version", b'{"version":99,"account":"tidio","provider":"tidio"}'),
+    ("100,000 levels deep", b"[" * 100000),
+)
+
+
+def the_item(world):
+    return world.keyring.accounts()[0]
+
+
+# Items
+
+def deleted(world):
+    world.keyring.delete(the_item(world)["path"])
+    return world.outcome()
+
+
+def deleted_meanwhile(step):
+    def run(world):
+        with halted(world, step) as halt:
+            world.keyring.delete(the_item(world)["path"])
+            halt.go_on()
+            return world.seen(halt.pending)
+    return run
+
+
+def damaged(rubbish):
+    """The broker goes on with what it has in memory, and leaves the damaged item as it is."""
+    def run(world):
+        path = the_item(world)["path"]
+        world.keyring.set_secret(path, rubbish)
+        seen = world.outcome()
+        tap.equal(world.keyring.secret(path), rubbish, "secret of the damaged item")
+        tap.equal(len(world.keyring.accounts()), 2, "items, the damaged one included")
+        return seen
+    return run
+
+
+def damaged_meanwhile(world):
+    with halted(world, "request processed") as halt:
+        world.keyring.set_secret(the_item(world)["path"], RUBBISH)
+        halt.go_on()
+        return world.seen(halt.pending)
+
+
+def add_copy(world, **changes):
+    """One more item of the account, with another record."""
+    record = {**world.newest_record(), **changes}
+    world.keyring.add(SCHEMA, {"account": str(uuid.uuid4()), "version": "1"},
+                      json.dumps(record).encode())
+
+
+def older_copy(world):
+    """What an interrupted program may have left: a record whose refresh token is spent."""
+    old = world.newest_record()
+    world.outcome()
+    world.note_token()
+    add_copy(world, **{name: old[name] for name in ("access_token", "refresh_token",
+                                                    "generation", "refreshed_at")})
+    world.forget()
+
+
+def doubled(world):
+    older_copy(world)
+    return world.outcome()
+
+
+def doubled_at_start(world):
+    older_copy(world)
+    world.broker.restart()
+    return world.seen(world.broker.start_get_token(ACCOUNT))
+
+
+def typed(world):
+    """A service that tells a secret with the content type it was stored with."""
+    world.broker.stop()
+    world.keyring.plan("GetSecrets", "typed", times=0)
+    world.keyring.plan("GetSecret", "typed", times=0)
+    world.broker.start()
+    return world.outcome()
+
+
+# Start-up
+
+def started_with(method, fault, times=1, ask=True):
+    """The next broker meets the fault while it loads the accounts."""
+    def run(world):
+        world.broker.stop()
+        world.keyring.plan(method, fault, 1, times, RUBBISH if fault == "damage" else b"")
+        world.broker.start()
+        world.keyring.wait_for_reached()
+        return world.outcome(timeout=1) if ask else "nothing"
+    return run
+
+
+def started_after_stall(world):
+    """It goes on by itself when the keyring answers at last."""
+    started_with("SearchItems", "stall", ask=False)(world)
+    world.keyring.release()
+    world.bus.wait_for(lambda: world.broker.accounts() == [ACCOUNT], DEADLINE, "the account",
+                       poll=True)
+    return world.outcome()
+
+
+def started_locked(world):
+    world.broker.stop()
+    world.keyring.lock()
+    world.broker.start()
+    seen = world.outcome()
+    world.keyring.unlock()
+    world.bus.wait_for(lambda: world.broker.accounts() == [ACCOUNT], DEADLINE, "the account",
+                       poll=True)
+    return seen
+
+
+def started_without(world):
+    world.broker.stop()
+    world.keyring.stop()
+    world.broker.start()
+    seen = world.outcome()
+    world.keyring.start()
+    world.bus.wait_for(lambda: world.broker.accounts() == [ACCOUNT], DEADLINE, "the account",
+                       poll=True)
+    return seen
+
+
+def started_without_default(world):
+    world.broker.stop()
+    put_back = world.keyring.remove_default()
+    world.broker.start()
+    seen = world.outcome()
+    put_back()
+    world.broker.restart()
+    return seen
+
+
+def started_damaged(world):
+    """The item is put right again afterwards, as from a backup of the keyring."""
+    item = the_item(world)
+    world.keyring.set_secret(item["path"], RUBBISH)
+    world.broker.restart()
+    seen = world.outcome()
+    tap.equal(world.keyring.secret(item["path"]), RUBBISH, "secret of the damaged item")
+    world.keyring.set_secret(item["path"], item["secret"])
+    world.broker.restart()
+    return seen
+
+
+# Sign-in and sign-out
+
+class Visit:
+    """A browser that waits for its last page, in a thread."""
+
+    def __init__(self, uri):
+        self.thread = threading.Thread(target=self._run, args=(uri,), daemon=True)
+        self.thread.start()
+
+    def _run(self, uri):
+        try:
+            browser.fetch(uri)
+        except OSError:
+            pass
+
+    def end(self):
+        self.thread.join(DEADLINE)
+
+
+def end_of_sign_in(world, path):
+    end = world.broker.end_of(path)
+    return end["State"] + (": " + end["Error"].rsplit(".", 1)[1] if end["Error"] else "")
+
+
+def first_store(fault, times=1):
+    """The first sign-in of all cannot be stored; the login counts all the same."""
+    def run(world):
+        path, uri = world.start_sign_in()
+        world.keyring.plan("CreateItem", fault, 1, times, RUBBISH if fault == "damage" else b"")
+        visit = Visit(uri)
+        world.keyring.wait_for_reached()
+        if fault == "stall":
+            world.keyring.release()
+        seen = end_of_sign_in(world, path)
+        visit.end()
+        world.note_token()
+        return seen
+    return run
+
+
+def first_store_locked(world):
+    path, uri = world.start_sign_in()
+    world.keyring.lock()
+    visit = Visit(uri)
+    seen = end_of_sign_in(world, path)
+    visit.end()
+    world.note_token()
+    return seen
+
+
+def stored_then_killed(world):
+    """The item is there, but nobody has been told."""
+    _path, uri = world.start_sign_in()
+    world.keyring.plan("CreateItem", "act-stall")
+    visit = Visit(uri)
+    world.keyring.wait_for_reached()
+    world.broker.kill()
+    world.keyring.release(False)
+    visit.end()
+    return "no answer"
+
+
+def signed_in_again(halt_at):
+    """kill -9 in the middle of another sign-in of the same account: the login before it stays."""
+    def run(world):
+        path, uri = world.start_sign_in()
+        if halt_at == "exchange":
+            order = world.peer.plan("/oauth/token", "stall")
+            visit = Visit(uri)
+            order.wait()
+        else:
+            world.keyring.plan("SetSecret", "stall")
+            visit = Visit(uri)
+            world.keyring.wait_for_reached()
+        world.broker.kill()
+        if halt_at == "exchange":
+            order.release(False)
+        else:
+            world.keyring.release(False)
+        visit.end()
+        tap.check(path, "a sign-in")
+        return "no answer"
+    return run
+
+
+def denied_again(world):
+    """Another sign-in of the same account ends badly."""
+    _page, end = world.sign_in(ACCOUNT, "deny")
+    return "failed: " + end["Error"].rsplit(".", 1)[1]
+
+
+def exchange_fails(world):
+    world.server.fail("token", 503, count=1)
+    _page, end = world.sign_in(ACCOUNT, succeeds=False)
+    return "failed: " + end["Error"].rsplit(".", 1)[1]
+
+
+def sign_out(world):
+    try:
+        world.broker.sign_out(ACCOUNT)
+    except BusError as error:
+        return world.name_error(error)
+    return "signed out"
+
+
+def sign_out_locked(world):
+    world.keyring.lock()
+    return sign_out(world)
+
+
+def sign_out_with(method, fault, times=1):
+    def run(world):
+        world.keyring.plan(method, fault, 1, times)
+        return sign_out(world)
+    return run
+
+
+def sign_out_killed(world):
+    order = world.peer.plan("/oauth/revoke", "stall")
+    pending = world.broker.start_call("SignOut", GLib.Variant("(sa{sv})", (ACCOUNT, {})))
+    world.bus.connection.flush_sync(None)
+    order.wait()
+    world.broker.kill()
+    order.release(False)
+    return world.seen(pending)
+
+
+def rows():
+    yield "IT-01", "item deleted", "idle", deleted, "a new token", "1 refresh"
+    yield ("IT-02", "item deleted", "request processed", deleted_meanwhile("request processed"),
+           "a new token", "1 refresh")
+    yield ("IT-03", "item deleted", "result write", deleted_meanwhile("result write"),
+           "a new token", "1 refresh")
+    for number, (what, rubbish) in enumerate(DAMAGES, 11):
+        yield (f"IT-{number}", f"item damaged: {what}", "idle", damaged(rubbish), "a new token",
+               "1 refresh")
+    yield ("IT-18", "item damaged", "request processed", damaged_meanwhile, "a new token",
+           "1 refresh")
+    yield "IT-21", "two items, one older", "re-read", doubled, "a new token", "1 refresh"
+    yield ("IT-22", "two items, one older", "start-up load", doubled_at_start, "the old token",
+           "nothing")
+    yield ("IT-23", "secrets with their content type", "start-up load", typed, "a new token",
+           "1 refresh")
+    yield from start_rows()
+    yield from sign_in_rows()
+    yield from sign_out_rows()
+
+
+def start_rows():
+    broken = ("StorageUnavailable", "Timeout")
+    yield ("ST-01", "keyring stalls", "start-up load", started_with("SearchItems", "stall"),
+           broken, "nothing")
+    yield ("ST-02", "keyring stalls, then answers", "start-up load", started_after_stall,
+           "a new token", "1 refresh")
+    yield ("ST-03", "keyring fails", "start-up load", started_with("GetSecrets", "fail", 0),
+           "StorageUnavailable", "nothing")
+    yield ("ST-04", "keyring dies", "start-up load", started_with("SearchItems", "die"),
+           "StorageUnavailable", "nothing")
+    yield ("ST-05", "keyring fails once", "start-up load", started_with("OpenSession", "fail"),
+           ("a new token", "StorageUnavailable"), ("1 refresh", "nothing"))
+    yield "ST-06", "keyring is locked", "start-up load", started_locked, "StorageLocked", "nothing"
+    yield ("ST-07", "no Secret Service", "start-up load", started_without, "StorageUnavailable",
+           "nothing")
+    yield ("ST-08", "no default collection", "start-up load", started_without_default,
+           ("NoSuchAccount", "StorageUnavailable"), "nothing")
+    yield "ST-09", "item damaged", "start-up load", started_damaged, "StorageCorrupt", "nothing"
+
+
+def sign_in_rows():
+    anew = {"signed_in": False}
+    exchanged = "1 code exchange"
+    unsaved = ("done", "failed: StorageUnavailable")
+    yield ("SI-01", "keyring fails", "sign-in's first store", first_store("fail", 0), unsaved,
+           exchanged, anew)
+    yield ("SI-02", "keyring dies", "sign-in's first store", first_store("die"), unsaved,
+           exchanged, anew)
+    yield ("SI-03", "keyring stalls, then answers", "sign-in's first store", first_store("stall"),
+           "done", exchanged, anew)
+    yield ("SI-04", "keyring stores rubbish", "sign-in's first store", first_store("damage"),
+           "done", exchanged, anew)
+    yield ("SI-05", "keyring lies: not stored", "sign-in's first store", first_store("lie"),
+           unsaved, exchanged, anew)
+    yield ("SI-06", "keyring is locked", "sign-in's first store", first_store_locked,
+           ("done", "failed: StorageLocked"), exchanged, anew)
+    yield ("SI-07", "kill -9", "sign-in's first store is done", stored_then_killed, "no answer",
+           exchanged, anew)
+    yield ("SI-08", "kill -9", "code exchange of another sign-in", signed_in_again("exchange"),
+           "no answer", "1 request, none served")
+    yield ("SI-09", "kill -9", "store of another sign-in", signed_in_again("store"), "no answer",
+           exchanged)
+    yield ("SI-10", "user denies", "another sign-in", denied_again, "failed: SignInDenied",
+           "nothing")
+    yield ("SI-11", "503", "code exchange of another sign-in", exchange_fails,
+           "failed: ServerError", "1 request, none served")
+
+
+def sign_out_rows():
+    yield "SO-01", "keyring is locked", "sign-out", sign_out_locked, "StorageLocked", "nothing"
+    yield ("SO-02", "keyring fails", "sign-out", sign_out_with("SearchItems", "fail", 0),
+           "StorageUnavailable", "nothing")
+    yield ("SO-03", "keyring dies", "sign-out", sign_out_with("SearchItems", "die"),
+           "StorageUnavailable", "nothing")
+    yield ("SO-04", "kill -9", "sign-out, revocation not processed", sign_out_killed, "no answer",
+           "1 revocation")
+
+
+add_rows(rows())
+main()

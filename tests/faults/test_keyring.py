@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fault rows: the keyring does not answer, dies, fails, lies or is locked during a refresh."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from harness import tap
+from harness.broker import DEADLINE
+from rows import ACCOUNT, add_rows, main
+from steps import halted
+
+RUBBISH = b"\x00\xffrubbish"
+# What a call comes to when the intent cannot be stored, or the items not be read.
+NO_STORE = "StorageUnavailable"
+
+
+def met(method, fault, nth=1, times=1, extra=RUBBISH, **wishes):
+    """A refresh that meets the fault at that call of the keyring."""
+    def run(world):
+        world.keyring.plan(method, fault, nth, times, b"" if fault == "fail" else extra)
+        pending = world.ask(**wishes)
+        world.keyring.wait_for_reached()
+        seen = world.seen(pending)
+        if fault in ("die", "act-die"):
+            world.keyring.wait_for_end()
+        return seen
+    return run
+
+
+def met_long(method, nth=1):
+    """The keyring hangs, and the caller has no hurry: the broker's own deadline counts."""
+    return met(method, "stall", nth, timeout=60)
+
+
+def saved_later(fault):
+    """The token is given although it cannot be stored; State says so until it is stored."""
+    def run(world):
+        world.keyring.plan("SetSecret", fault, 2, 1 if "die" in fault else 0)
+        seen = world.outcome()
+        tap.equal(world.broker.state(ACCOUNT), "unsaved", "state")
+        world.keyring.heal()
+        world.bus.wait_for(lambda: world.broker.state(ACCOUNT) == "ready", DEADLINE * 4,
+                           "the write to be tried again", poll=True)
+        return seen
+    return run
+
+
+def locked_before(world):
+    world.keyring.lock()
+    seen = world.outcome()
+    tap.equal(world.broker.state(ACCOUNT), "storage-locked", "state")
+    return seen
+
+
+def locked_with_valid_token(world):
+    world.keyring.lock()
+    return world.seen(world.broker.start_get_token(ACCOUNT))
+
+
+def unlocks_by_itself(world):
+    """State tells when it is over, without anybody asking."""
+    locked_before(world)
+    world.keyring.unlock()
+    world.bus.wait_for(lambda: world.broker.state(ACCOUNT) == "ready", DEADLINE, "State ready",
+                       poll=True)
+    return world.outcome()
+
+
+def locked_meanwhile(world):
+    """Between the intent and the result."""
+    with halted(world, "request processed") as halt:
+        world.keyring.lock()
+        halt.go_on()
+        seen = world.seen(halt.pending)
+    tap.equal(world.broker.state(ACCOUNT), "unsaved", "state")
+    world.keyring.unlock()
+    world.bus.wait_for(lambda: world.broker.state(ACCOUNT) == "ready", DEADLINE, "State ready",
+                       poll=True)
+    return seen
+
+
+def prompted(mode, **wishes):
+    def run(world):
+        world.keyring.set_prompts(mode)
+        world.keyring.lock()
+        return world.outcome(interactive=True, **wishes)
+    return run
+
+
+def no_default(world):
+    put_back = world.keyring.remove_default()
+    seen = world.outcome()
+    put_back()
+    return seen
+
+
+def gone(world):
+    """Nobody has the keyring's name any more."""
+    world.keyring.stop()
+    return world.outcome()
+
+
+def gone_meanwhile(world):
+    with halted(world, "request processed") as halt:
+        world.keyring.stop()
+        halt.go_on()
+        seen = world.seen(halt.pending)
+    tap.equal(world.broker.state(ACCOUNT), "unsaved", "state")
+    world.keyring.start()
+    world.bus.wait_for(lambda: world.broker.state(ACCOUNT) == "ready", DEADLINE, "State ready",
+                       poll=True)
+    return seen
+
+
+def unsaved_at_exit(world):
+    """The write is made good while the broker ends."""
+    world.keyring.plan("SetSecret", "fail", 2, 2)
+    seen = world.outcome()
+    tap.equal(world.broker.state(ACCOUNT), "unsaved", "state")
+    world.keyring.heal()
+    world.broker.stop()
+    return seen
+
+
+ROWS = [
+    ("KR-01", "keyring stalls", "re-read: ReadAlias", met("ReadAlias", "stall", timeout=1),
+     "Timeout", "nothing"),
+    ("KR-02", "keyring stalls", "re-read: SearchItems", met("SearchItems", "stall", timeout=1),
+     "Timeout", "nothing"),
+    ("KR-03", "keyring stalls", "re-read: GetSecrets", met("GetSecrets", "stall", timeout=1),
+     "Timeout", "nothing"),
+    ("KR-04", "keyring stalls for 20 s", "re-read: SearchItems", met_long("SearchItems"),
+     NO_STORE, "nothing"),
+    ("KR-05", "keyring fails", "re-read: ReadAlias", met("ReadAlias", "fail", times=0), NO_STORE,
+     "nothing"),
+    ("KR-06", "keyring fails", "re-read: SearchItems", met("SearchItems", "fail", times=0),
+     NO_STORE, "nothing"),
+    ("KR-07", "keyring fails once", "re-read: SearchItems", met("SearchItems", "fail"),
+     "a new token", "1 refresh"),
+    ("KR-08", "keyring fails", "re-read: GetSecrets", met("GetSecrets", "fail", times=0),
+     NO_STORE, "nothing"),
+    ("KR-09", "keyring dies", "re-read: SearchItems", met("SearchItems", "die"), NO_STORE,
+     "nothing"),
+    ("KR-10", "keyring lies: no items", "re-read: SearchItems", met("SearchItems", "lie"),
+     "a new token", "1 refresh"),
+    ("KR-11", "keyring lies: no secret", "re-read: GetSecrets", met("GetSecrets", "lie"),
+     "a new token", "1 refresh"),
+    ("KR-12", "keyring tells rubbish", "re-read: GetSecrets", met("GetSecrets", "damage"),
+     "a new token", "1 refresh"),
+    ("KR-13", "keyring is locked", "re-read", locked_before, "StorageLocked", "nothing"),
+    ("KR-14", "keyring is locked", "token still valid", locked_with_valid_token, "the old token",
+     "nothing"),
+    ("KR-15", "keyring is locked, then unlocked", "re-read", unlocks_by_itself, "a new token",
+     "1 refresh"),
+    ("KR-16", "keyring is locked, prompt dismissed", "re-read", prompted("dismiss"),
+     "StorageLocked", "nothing"),
+    ("KR-17", "keyring is locked, prompt answered", "re-read", prompted("accept"), "a new token",
+     "1 refresh"),
+    ("KR-18", "keyring is locked, prompt ignored", "re-read", prompted("ignore", timeout=1),
+     "Timeout", "nothing"),
+    ("KR-19", "no default collection", "re-read", no_default, NO_STORE, "nothing"),
+    ("KR-20", "no Secret Service", "re-read", gone, NO_STORE, "nothing"),
+    ("KR-21", "keyring stalls", "intent write", met("SetSecret", "stall", timeout=1), "Timeout",
+     ("nothing", "1 refresh")),
+    ("KR-22", "keyring fails", "intent write", met("SetSecret", "fail", times=0), NO_STORE,
+     "nothing"),
+    ("KR-23", "keyring dies", "intent write", met("SetSecret", "die"), NO_STORE, "nothing"),
+    ("KR-24", "keyring stores, then dies", "intent write", met("SetSecret", "act-die"), NO_STORE,
+     "nothing"),
+    ("KR-25", "keyring lies: not stored", "intent write", met("SetSecret", "lie"), "a new token",
+     "1 refresh"),
+    ("KR-26", "keyring stores rubbish", "intent write", met("SetSecret", "damage"), "a new token",
+     "1 refresh"),
+    ("KR-27", "keyring is locked", "intent write", met("SetSecret", "lock"), "StorageLocked",
+     "nothing"),
+    ("KR-31", "keyring stalls", "result write", met("SetSecret", "stall", 2, timeout=1),
+     "Timeout", "1 refresh"),
+    ("KR-32", "keyring fails", "result write", saved_later("fail"), "a new token", "1 refresh"),
+    ("KR-33", "keyring dies", "result write", saved_later("die"), "a new token", "1 refresh"),
+    ("KR-34", "keyring stores, then dies", "result write", saved_later("act-die"), "a new token",
+     "1 refresh"),
+    ("KR-35", "keyring lies: not stored", "result write", met("SetSecret", "lie", 2),
+     "a new token", "1 refresh"),
+    ("KR-36", "keyring stores rubbish", "result write", met("SetSecret", "damage", 2),
+     "a new token", "1 refresh"),
+    ("KR-37", "keyring is locked, then unlocked", "result write", locked_meanwhile, "a new token",
+     "1 refresh"),
+    ("KR-38", "keyring is gone, then back", "result write", gone_meanwhile, "a new token",
+     "1 refresh"),
+    ("KR-39", "keyring stalls for 20 s", "result write", met_long("SetSecret", 2), "a new token",
+     "1 refresh"),
+    ("KR-40", "keyring fails, then SIGTERM", "result write", unsaved_at_exit, "a new token",
+     "1 refresh"),
+]
+
+add_rows(ROWS)
+main()
