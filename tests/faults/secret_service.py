@@ -12,13 +12,26 @@ an order are never counted and never met by a fault: the tests look at the items
 
 import base64
 import os
+import pathlib
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
 from gi.repository import Gio, GLib
 
+from harness.variants import pack_secret, unpack
 from secret_store import (COLLECTION, FAULTS, FAULTS_PATH, ITEM, NAME, NONE, PROMPT, PROPERTIES,
                           ROOT, SERVICE, SESSION, XML, Orders, SecretError, Store, locked_error)
+
+
+def pack_secrets(secrets):
+    """(a{o(oayays)}) of packed secrets by their paths."""
+    entries = [GLib.Variant.new_dict_entry(GLib.Variant("o", path), secret)
+               for path, secret in secrets.items()]
+    kind = GLib.VariantType("{o(oayays)}")
+    return GLib.Variant.new_tuple(GLib.Variant.new_array(kind, entries))
 
 
 class Call:
@@ -27,7 +40,7 @@ class Call:
     def __init__(self, arguments, invocation):
         (self.connection, self.sender, self.path, self.interface, self.method,
          parameters) = arguments
-        self.arguments = parameters.unpack()
+        self.arguments = unpack(parameters)
         self.invocation = invocation
         self.answered = False
 
@@ -195,14 +208,13 @@ class Service:
             index = 0 if call.method == "SetSecret" else 1
             session, parameters, _secret, kind = call.arguments[index]
             arguments = list(call.arguments)
-            arguments[index] = (session, parameters, list(rubbish), kind)
+            arguments[index] = (session, parameters, rubbish, kind)
             call.arguments = tuple(arguments)
             return self.act(call)
         if call.method == "GetSecrets":
-            secrets = {path: (call.arguments[1], b"", rubbish, "application/json")
-                       for path in call.arguments[0]}
-            return GLib.Variant("(a{o(oayays)})", (secrets,))
-        return GLib.Variant("((oayays))", ((call.arguments[0], b"", rubbish, "text/plain"),))
+            return pack_secrets({path: pack_secret(call.arguments[1], rubbish, "text/plain")
+                                 for path in call.arguments[0]})
+        return GLib.Variant.new_tuple(pack_secret(call.arguments[0], rubbish, "text/plain"))
 
     # org.freedesktop.DBus.Properties
 
@@ -276,7 +288,7 @@ class Service:
             collection, item = self.store.find(path)
             if not collection["locked"] and item is not None:
                 secrets[path] = self.secret_of(item, session)
-        return GLib.Variant("(a{o(oayays)})", (secrets,))
+        return pack_secrets(secrets)
 
     def do_Service_CreateCollection(self, call):
         label = call.arguments[0].get(f"{COLLECTION}.Label", "Keyring")
@@ -369,7 +381,7 @@ class Service:
         now = int(time.time())
         return {"label": properties.get(f"{ITEM}.Label", ""),
                 "attributes": properties.get(f"{ITEM}.Attributes", {}),
-                "secret": base64.b64encode(bytes(secret[2])).decode(), "type": secret[3],
+                "secret": base64.b64encode(secret[2]).decode(), "type": secret[3],
                 "created": now, "modified": now}
 
     def do_Collection_CreateItem(self, call):
@@ -392,7 +404,7 @@ class Service:
 
     def secret_of(self, item, session):
         kind = item["type"] if self.typed else "text/plain"
-        return (session, b"", base64.b64decode(item["secret"]), kind)
+        return pack_secret(session, base64.b64decode(item["secret"]), kind)
 
     def item_of(self, call):
         """(collection or None, item) of the call, if it may be read and written."""
@@ -405,12 +417,12 @@ class Service:
 
     def do_Item_GetSecret(self, call):
         _collection, item = self.item_of(call)
-        return GLib.Variant("((oayays))", (self.secret_of(item, call.arguments[0]),))
+        return GLib.Variant.new_tuple(self.secret_of(item, call.arguments[0]))
 
     def do_Item_SetSecret(self, call):
         collection, item = self.item_of(call)
         secret = call.arguments[0]
-        item.update(secret=base64.b64encode(bytes(secret[2])).decode(), type=secret[3],
+        item.update(secret=base64.b64encode(secret[2]).decode(), type=secret[3],
                     modified=int(time.time()))
         self.store.save()
         if collection is not None:
@@ -436,7 +448,7 @@ class Service:
 
     def order_Plan(self, call):
         method, fault, nth, times, extra = call.arguments
-        self.orders.plan(method, fault, nth, times, bytes(extra))
+        self.orders.plan(method, fault, nth, times, extra)
 
     def order_Release(self, call):
         self.release(call.arguments[0])

@@ -5,6 +5,8 @@ import time
 
 from gi.repository import Gio, GLib
 
+from harness.variants import unpack
+
 BUS = "org.freedesktop.DBus"
 BUS_PATH = "/org/freedesktop/DBus"
 
@@ -37,7 +39,7 @@ class Pending:
 
     def finish(self, connection, result, _data):
         try:
-            self.value = connection.call_finish(result).unpack()
+            self.value = unpack(connection.call_finish(result))
         except GLib.Error as error:
             self.error = BusError.take(error)
         self.done = True

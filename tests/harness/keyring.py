@@ -6,6 +6,7 @@ import json
 from gi.repository import GLib
 
 from harness.bus import BusError
+from harness.variants import pack_secret
 
 NAME = "org.freedesktop.secrets"
 PATH = "/org/freedesktop/secrets"
@@ -66,11 +67,12 @@ class Keyring:
 
     def secret(self, path):
         answer = self._call(path, ITEM, "GetSecret", "(o)", self.session())[0]
-        return bytes(answer[2])
+        return answer[2]
 
     def set_secret(self, path, secret):
-        self._call(path, ITEM, "SetSecret", "((oayays))",
-                   (self.session(), b"", secret, "application/json"))
+        arguments = GLib.Variant.new_tuple(
+            pack_secret(self.session(), secret, "application/json"))
+        self.bus.call(NAME, path, ITEM, "SetSecret", arguments)
 
     def accounts(self):
         return self.items("org.tidio.Auth.Account")
