@@ -17,6 +17,7 @@ from harness import browser, tap
 from harness.broker import DEADLINE, check_message
 from harness.bus import BusError
 from harness.clocks import Clocks
+from harness.logind import Logind
 from harness.peer import Peer
 from harness.servers import Server, provider_text
 from harness.world import World
@@ -30,14 +31,19 @@ GONE = ("org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Servic
 class FaultWorld(World):
     """A world with the peer before the server and, unless told otherwise, the faulty keyring.
 
-    `rotation` is the server's once the account is signed in; `clocks`: the broker's can be moved;
-    `signed_in`: the account is there before the fault."""
+    `rotation` is the server's; `clocks`: the broker's can be moved; `logind`: there is a system bus
+    with one; `signed_in`: the account is there before the fault."""
 
-    def __init__(self, keyring="faulty", rotation=True, clocks=False, signed_in=True, start=True):
-        super().__init__(keyring=keyring, start=start, account=ACCOUNT if signed_in else None)
+    def __init__(self, keyring="faulty", rotation=True, clocks=False, logind=False,
+                 signed_in=True):
+        super().__init__(keyring=keyring, account=ACCOUNT if signed_in else None)
         self.rotation = rotation
         self.clocks = None
+        self.logind = logind
         self.peer = None
+        # The machine's own would tell the broker of things that are no part of the row.
+        nowhere = f"unix:path={self.session.root / 'run/system-bus'}"
+        self.broker.environment["DBUS_SYSTEM_BUS_ADDRESS"] = nowhere
         if clocks:
             self.clocks = Clocks(self.session)
             self.broker.environment.update(self.clocks.environment)
@@ -47,8 +53,9 @@ class FaultWorld(World):
         self.server.control(rotation=self.rotation)
         self.peer = Peer(self.server.port)
         self.use_provider()
-        if self.start:
-            self.broker.start()
+        if self.logind:
+            self.logind = Logind(self.session.start_bus("system-bus"))
+        self.broker.start()
         if self.signed_in is not None:
             self.sign_in(self.signed_in)
             self.note_token()
@@ -140,6 +147,10 @@ class FaultWorld(World):
     def heal(self):
         self.use_provider()
         self.peer.heal()
+        for endpoint in ("token", "api", "revoke"):
+            self.server.heal(endpoint)
+        if self.clocks is not None:
+            self.clocks.shift()
         if hasattr(self.keyring, "heal"):
             self.keyring.heal()
             self.keyring.unlock()

@@ -34,6 +34,7 @@ class Order:
     truncate      the request is passed on, half of its answer's body comes back
     drip          the request is passed on, the answer comes a few bytes at a time
     answer        the request is not passed on; `answer` comes back
+    late-answer   the same, once it is released
     """
 
     def __init__(self, path, fault, times=1, answer=b""):
@@ -267,8 +268,10 @@ class Peer:
         if fault in ("reset-early", "reset"):
             _reset(connection)
             order.reached.set()
-        elif fault == "answer":
+        elif fault in ("answer", "late-answer"):
             order.reached.set()
+            if fault == "late-answer":
+                order.released.wait()
             connection.sendall(order.answer)
         elif fault == "stall":
             order.reached.set()
