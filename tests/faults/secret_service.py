@@ -62,6 +62,7 @@ class Service:
         self.registered = {}
         self.stalled = []
         self.prompts = {}
+        self.shown = []
         self.ghosts = {}
         self.prompt_mode = "accept"
         self.typed = False
@@ -345,21 +346,25 @@ class Service:
         return path
 
     def do_Prompt_Prompt(self, call):
-        if self.prompt_mode != "ignore":
-            GLib.idle_add(self.complete, call.path, self.prompt_mode == "accept")
+        self.shown.append(call.path)
+        GLib.idle_add(self.answer_prompts)
+
+    def answer_prompts(self):
+        """As the person in front of the screen is minded to."""
+        while self.shown and self.prompt_mode != "ignore":
+            self.complete(self.shown.pop(), self.prompt_mode == "accept")
 
     def do_Prompt_Dismiss(self, call):
         GLib.idle_add(self.complete, call.path, False)
 
     def complete(self, path, accepted):
         if path not in self.prompts:
-            return False
+            return
         sender, accept, nothing = self.prompts.pop(path)
         with self.store:
             result = accept() if accepted else nothing
         self.emit(path, PROMPT, "Completed", GLib.Variant("(bv)", (not accepted, result)), sender)
         self.connection.unregister_object(self.registered.pop(path))
-        return False
 
     # org.freedesktop.Secret.Collection
 
@@ -470,8 +475,7 @@ class Service:
     def order_Heal(self, _call):
         self.orders.forget()
         self.prompt_mode = "accept"
-        for path in list(self.prompts):
-            GLib.idle_add(self.complete, path, True)
+        GLib.idle_add(self.answer_prompts)
         self.release(True)
 
     def order_SetLocked(self, call):
@@ -479,6 +483,7 @@ class Service:
 
     def order_SetPrompts(self, call):
         self.prompt_mode = call.arguments[0]
+        GLib.idle_add(self.answer_prompts)
 
     def order_Count(self, call):
         return GLib.Variant("(u)", (self.orders.counts.get(call.arguments[0], 0),))

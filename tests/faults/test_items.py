@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Fault rows: items deleted, damaged or doubled by others; faults at start-up, sign-in, sign-out."""
+"""Fault rows: items that others delete, damage or double; start-up, sign-in and sign-out."""
 
 import json
 import pathlib

@@ -15,8 +15,11 @@ class Logind:
         bus.call(BUS, BUS_PATH, BUS, "RequestName", GLib.Variant("(su)", (NAME, DO_NOT_QUEUE)))
 
     def prepare_for_sleep(self, going):
-        """True before the machine sleeps, False when it is awake again."""
+        """True before the machine sleeps, False when it is awake again. Whoever is on this bus has
+        the signal before it has any call that is made after this."""
         self.bus.connection.emit_signal(None, "/org/freedesktop/login1",
                                         "org.freedesktop.login1.Manager", "PrepareForSleep",
                                         GLib.Variant("(b)", (going,)))
-        self.bus.connection.flush_sync(None)
+        for name in self.bus.call(BUS, BUS_PATH, BUS, "ListNames")[0]:
+            if name.startswith(":") and name != self.bus.unique_name:
+                self.bus.call(name, "/", "org.freedesktop.DBus.Peer", "Ping")
