@@ -16,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import tap
+from harness.broker import DEADLINE
 from harness.peer import PORTAL, Peer, answer, http_date, make_certificate
 from rows import ACCOUNT, TOKEN, add_rows, main
 
@@ -73,6 +74,9 @@ def late(fault, goes_on):
         order = world.peer.plan(TOKEN, fault)
         seen = world.outcome(timeout=1)
         order.wait().release(goes_on)
+        if goes_on:
+            world.bus.wait_for(lambda: world.peer.forwarded(TOKEN) > 0, DEADLINE,
+                               "the request to be served", poll=True)
         return seen
     return run
 
@@ -195,7 +199,7 @@ ROWS = [
     ("HT-02", "reset before it is read", "request", broken("reset-early"), served("Network"),
      REFUSED),
     ("HT-03", "reset after it is read", "request", broken("reset"), served("Network"), REFUSED),
-    ("HT-04", "stalls, the caller gives up", "request", late("stall", True), "Timeout", REFUSED),
+    ("HT-04", "stalls, the caller gives up", "request", late("stall", True), "Timeout", CUT),
     ("HT-05", "stalls, then reset", "request", late("stall", False), "Timeout", REFUSED),
     ("HT-06", "answer lost", "answer", broken("drop"), served("Network"), CUT, GRACE),
     ("HT-07", "answer cut short", "answer", broken("truncate"),
