@@ -22,6 +22,8 @@ from harness.peer import Peer
 from harness.servers import Server, provider_text
 from harness.world import World
 
+# Rows wait most of the time.
+WORKERS = 3
 ACCOUNT = "tidio"
 TOKEN = "/oauth/token"
 GONE = ("org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.ServiceUnknown",
@@ -192,22 +194,21 @@ def plural(count, noun, ending="s"):
 
 
 class Table:
-    """The rows of one program, kept in a file for the program that prints them all. A run of chosen
-    cases leaves that file alone."""
+    """The rows of one program, line by line in a file for the program that prints them all. A run
+    of chosen cases leaves that file alone."""
 
     def __init__(self):
-        self.rows = []
-        self.whole = "--only" not in sys.argv
         folder = pathlib.Path(os.environ.get("MESON_BUILD_ROOT", ".")) / "fault-rows"
         self.path = folder / (pathlib.Path(sys.argv[0]).stem + ".json")
+        self.whole = "--only" not in sys.argv
         if self.whole:
             folder.mkdir(exist_ok=True)
             self.path.unlink(missing_ok=True)
 
     def add(self, row):
-        self.rows.append(row)
         if self.whole:
-            self.path.write_text(json.dumps(self.rows, indent=1))
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
 
 
 TABLE = Table()
@@ -247,4 +248,4 @@ def add_rows(rows):
 
 
 def main():
-    tap.main(FaultWorld)
+    tap.main(FaultWorld, workers=WORKERS)

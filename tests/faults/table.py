@@ -23,8 +23,8 @@ def rows():
     for program in sorted(pathlib.Path(__file__).resolve().parent.glob("test_*.py")):
         path = BUILD / "fault-rows" / f"{program.stem}.json"
         if path.exists():
-            found += json.loads(path.read_text())
-    return found
+            found += [json.loads(line) for line in path.read_text().splitlines()]
+    return sorted(found, key=lambda row: row["id"])
 
 
 def print_table(found):

@@ -6,7 +6,6 @@ new, and all of it goes when the session ends. The bus knows one activatable ser
 """
 
 import atexit
-import ctypes
 import os
 import pathlib
 import shutil
@@ -17,6 +16,7 @@ import time
 
 from harness.bus import Bus
 from harness.keyring import Keyring
+from harness.tap import end_with_parent
 
 PASSWORD = "keyring password"
 DEADLINE = 20.0
@@ -43,15 +43,6 @@ Exec={program}
 
 PASSED_THROUGH = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "MALLOC_PERTURB_",
                   "MESON_BUILD_ROOT", "TIDIO_AUTHD", "TIDIO_AUTH", "TIDIO_AUTH_SANDBOX")
-
-
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
-
-
-def _end_with_parent():
-    """In a new child: whatever ends the tests ends it too."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 class Session:
@@ -118,7 +109,7 @@ class Session:
         log = open(self.root / "logs" / name, "ab")
         options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", log)
-        options.setdefault("preexec_fn", _end_with_parent)
+        options.setdefault("preexec_fn", end_with_parent)
         process = subprocess.Popen([str(word) for word in argv], stderr=log, cwd=self.root,
                                    env={**self.environment, **(environment or {})}, **options)
         log.close()

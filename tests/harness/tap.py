@@ -6,12 +6,24 @@ that does not end well (a daemon that crashed, a sanitizer report) fails the cas
 """
 
 import contextlib
+import ctypes
+import io
+import json
+import os
+import selectors
 import signal
 import sys
 import time
 import traceback
 
 _cases = []
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """In a new child: whatever ends the tests ends it too."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 class Failure(AssertionError):
@@ -86,8 +98,82 @@ def no_world():
     yield None
 
 
-def main(make_world=no_world):
-    """Runs all cases, or those whose ids stand behind "--only"; ends the program.
+def _report(number, entry, make_world):
+    """Runs a case and prints what came of it; whether it is well."""
+    case_id, title, options, function = entry
+    start = time.monotonic()
+    problem, world = _run_one(make_world, options, function)
+    took = time.monotonic() - start
+    word = "ok" if problem is None else "not ok"
+    print(f"{word} {number} - {case_id} {title}", flush=True)
+    if took > 3:
+        _comment(f"{case_id} took {took:.1f} s")
+    if problem is not None:
+        logs = world.logs() if world is not None else ""
+        _explain(case_id, f"{problem}\n{logs}".rstrip())
+    sys.stdout.flush()
+    return problem is None
+
+
+def _work(chosen, make_world, todo, done):
+    """In a child: takes case after case, and tells what each printed."""
+    with os.fdopen(done, "w", encoding="utf-8") as results:
+        while number := os.read(todo, 2):
+            index = int.from_bytes(number, "big")
+            sys.stdout = io.StringIO()
+            well = _report(index + 1, chosen[index], make_world)
+            print(json.dumps([index, well, sys.stdout.getvalue()]), file=results, flush=True)
+    sys.stdout = sys.__stdout__
+
+
+def _fork(chosen, make_world, workers):
+    """The children, and the pipes on which they tell their results."""
+    todo, hand_out = os.pipe()
+    os.write(hand_out, b"".join(index.to_bytes(2, "big") for index in range(len(chosen))))
+    os.close(hand_out)
+    children = {}
+    for _ in range(workers):
+        results, done = os.pipe()
+        child = os.fork()
+        if child == 0:
+            end_with_parent()
+            _work(chosen, make_world, todo, done)
+            sys.exit(0)
+        os.close(done)
+        children[child] = os.fdopen(results, encoding="utf-8")
+    os.close(todo)
+    return children
+
+
+def _run_parallel(chosen, make_world, workers):
+    """Prints the results in the order of the cases; how many are not well."""
+    children = _fork(chosen, make_world, workers)
+    results = {}
+    failed = 0
+    ready = selectors.DefaultSelector()
+    for pipe in children.values():
+        ready.register(pipe, selectors.EVENT_READ)
+    printed = 0
+    while ready.get_map():
+        for key, _events in ready.select():
+            line = key.fileobj.readline()
+            if not line:
+                ready.unregister(key.fileobj)
+                continue
+            index, well, text = json.loads(line)
+            results[index] = text
+            failed += not well
+        while printed in results:
+            print(results.pop(printed), end="", flush=True)
+            printed += 1
+    for child in children:
+        os.waitpid(child, 0)
+    return failed + len(chosen) - printed
+
+
+def main(make_world=no_world, workers=1):
+    """Runs all cases, or those whose ids stand behind "--only"; ends the program. With workers,
+    so many at a time: for cases that wait more than they work.
 
     SIGTERM, as from a test runner whose patience is over, unwinds like Ctrl-C: nothing stays."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -96,18 +182,9 @@ def main(make_world=no_world):
         wanted = sys.argv[sys.argv.index("--only") + 1].split(",")
         chosen = [one for one in _cases if one[0] in wanted]
     print(f"1..{len(chosen)}", flush=True)
-    failed = 0
-    for number, (case_id, title, options, function) in enumerate(chosen, 1):
-        start = time.monotonic()
-        problem, world = _run_one(make_world, options, function)
-        took = time.monotonic() - start
-        word = "ok" if problem is None else "not ok"
-        print(f"{word} {number} - {case_id} {title}", flush=True)
-        if took > 3:
-            _comment(f"{case_id} took {took:.1f} s")
-        if problem is not None:
-            failed += 1
-            logs = world.logs() if world is not None else ""
-            _explain(case_id, f"{problem}\n{logs}".rstrip())
-        sys.stdout.flush()
+    if workers > 1:
+        failed = _run_parallel(chosen, make_world, workers)
+    else:
+        failed = sum(not _report(number, entry, make_world)
+                     for number, entry in enumerate(chosen, 1))
     sys.exit(1 if failed else 0)
