@@ -91,6 +91,27 @@ def prompted(mode, **wishes):
     return run
 
 
+def wait_for_ready(world):
+    world.bus.wait_for(lambda: world.broker.state(ACCOUNT) == "ready", DEADLINE, "State ready",
+                       poll=True)
+
+
+def answered_late(world):
+    """The one who asked has gone when the user types the password at last."""
+    seen = prompted("ignore", timeout=1)(world)
+    world.keyring.set_prompts("accept")
+    wait_for_ready(world)
+    return seen
+
+
+def unlocked_elsewhere(world):
+    """The prompt is still on the screen, but another program had the keyring unlocked."""
+    seen = prompted("ignore", timeout=1)(world)
+    world.keyring.unlock()
+    wait_for_ready(world)
+    return f"{seen}; {world.outcome()}"
+
+
 def no_default(world):
     put_back = world.keyring.remove_default()
     seen = world.outcome()
@@ -160,8 +181,10 @@ ROWS = [
      "StorageLocked", "nothing"),
     ("KR-17", "keyring is locked, prompt answered", "re-read", prompted("accept"), "a new token",
      "1 refresh"),
-    ("KR-18", "keyring is locked, prompt ignored", "re-read", prompted("ignore", timeout=1),
-     "Timeout", "nothing"),
+    ("KR-18", "keyring is locked, prompt answered late", "re-read", answered_late, "Timeout",
+     ("nothing", "1 refresh")),
+    ("KR-28", "keyring is locked, unlocked by others", "re-read", unlocked_elsewhere,
+     "Timeout; a new token", "1 refresh"),
     ("KR-19", "no default collection", "re-read", no_default, NO_STORE, "nothing"),
     ("KR-20", "no Secret Service", "re-read", gone, NO_STORE, "nothing"),
     ("KR-21", "keyring stalls", "intent write", met("SetSecret", "stall", timeout=1), "Timeout",
