@@ -5,6 +5,7 @@
 #include "broker/ta-reminder.h"
 #include "broker/ta-sign-ins.h"
 #include "daemon/ta-service.h"
+#include "io/ta-clock.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -33,7 +34,7 @@ typedef struct
   TaReminder *reminder; /* (owned) (nullable): until the end begins */
   guint name;
   guint load_timer;
-  int settle_left; /* ms; negative: not ending yet */
+  gint64 ends_at; /* on the boot clock, ms, at the latest; 0: not ending yet */
   int status;
 } Daemon;
 
@@ -42,8 +43,7 @@ on_settle (gpointer user_data)
 {
   Daemon *daemon = user_data;
 
-  daemon->settle_left -= SETTLE_STEP_MS;
-  if (daemon->settle_left > 0
+  if (ta_clock_boot_ms () < daemon->ends_at
       && (!ta_accounts_are_settled (daemon->accounts)
           || ta_sign_ins_get_size (daemon->sign_ins) > 0))
     return G_SOURCE_CONTINUE;
@@ -54,10 +54,10 @@ on_settle (gpointer user_data)
 static void
 end (Daemon *daemon, int status)
 {
-  if (daemon->settle_left >= 0)
+  if (daemon->ends_at != 0)
     return;
   daemon->status = status;
-  daemon->settle_left = SETTLE_TIMEOUT_MS;
+  daemon->ends_at = ta_clock_boot_ms () + SETTLE_TIMEOUT_MS;
   g_clear_object (&daemon->reminder);
   ta_sign_ins_cancel (daemon->sign_ins);
   ta_accounts_close (daemon->accounts);
@@ -85,7 +85,7 @@ on_name_lost (GDBusConnection *bus, const char *name, gpointer user_data)
       end (daemon, EXIT_FAILURE);
       return;
     }
-  if (daemon->settle_left < 0)
+  if (daemon->ends_at == 0)
     g_printerr (_ ("tidio-authd: the name %s belongs to another program\n"), name);
   end (daemon, EXIT_NAME_TAKEN);
 }
@@ -161,7 +161,7 @@ run (GDBusConnection *bus)
 {
   g_autoptr (TaParts) parts = create_parts ();
   g_autoptr (GError) error = NULL;
-  Daemon daemon = { .settle_left = -1 };
+  Daemon daemon = { 0 };
 
   daemon.loop = g_main_loop_new (NULL, FALSE);
   daemon.accounts = ta_accounts_new (parts);
