@@ -20,7 +20,7 @@ class World:
 
     def __init__(self, kind="sandbox", keyring="unlocked", provider=(), account=None,
                  environment=None, arguments=(), start=True, server=True):
-        self.session = Session(keyring=keyring)
+        self.session = self.make_session(keyring)
         self.wanted = {"kind": kind, "arguments": arguments}
         self.provider = None if provider is None else dict(provider)
         self.start = start
@@ -30,6 +30,9 @@ class World:
         self.broker = Broker(self.session, {**NO_BROWSER, **environment})
         self.server = None
         self.secrets = {CLIENT_SECRET}
+
+    def make_session(self, keyring):
+        return Session(keyring=keyring)
 
     def __enter__(self):
         self.session.__enter__()
