@@ -172,6 +172,11 @@ LockDatabaseIdle=false
         self.wait_until_usable()
 
 
+    def stop(self):
+        # While it is still writing it may not listen to a signal.
+        self.lock()
+        super().stop()
+
     def close_sessions(self):
         """The encrypted ones that programs talk to it in: it lets anybody close them."""
         folder = f"{PATH}/session"
@@ -238,9 +243,14 @@ apiEnabled=true
         self.bus.call(*self.wallets, "closeAllWallets")
         self.bus.wait_for(self.is_locked, DEADLINE, "the wallet to be locked", poll=True)
 
+    def write(self):
+        """It writes what it was given to disk five seconds later, or when it is told to."""
+        handle = self.bus.call(*self.wallets, "open",
+                               GLib.Variant("(sxs)", (self.wallet, 0, "tests")))[0]
+        self.bus.call(*self.wallets, "sync", GLib.Variant("(is)", (handle, "tests")))
+
     def stop(self):
-        # It writes what it was given to disk five seconds later, or when the wallet is closed.
-        self.bus.call(*self.wallets, "closeAllWallets")
+        self.write()
         super().stop()
 
     def unlock(self):
@@ -284,6 +294,20 @@ class KeyringSession(sessions.Session):
 
     def stop_keyring(self):
         self.keyring.stop()
+
+    def kill_keyring(self):
+        self.keyring.process.kill()
+        self.keyring.process.wait()
+        self.bus.wait_for(lambda: not self.bus.owner(NAME), DEADLINE,
+                          "the keyring to leave the bus", poll=True)
+
+    def close(self):
+        # Nobody needs any more what it may still be writing.
+        if self.keyring is not None and self.keyring.process is not None:
+            self.keyring.process.kill()
+        if self.bus is not None:
+            self.bus.close()
+        super().close()
 
     def restart_keyring(self, locked=False):
         self.stop_keyring()

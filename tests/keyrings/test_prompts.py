@@ -197,7 +197,7 @@ def unanswered_cold(world):
     asked(world, "password")
 
 
-@tap.case("KP-10", "a prompt nobody answers, warm: others get the token in memory, or StorageLocked",
+@tap.case("KP-10", "a prompt nobody answers, warm: others get what is in memory, or StorageLocked",
           account="", locked="warm", prompts=["hang"])
 def unanswered_warm(world):
     pending = world.broker.start_get_token(interactive=True, rejected=world.token)
@@ -259,7 +259,7 @@ def unlocked_while_asking(world):
     tap.equal(pending.result()[0], world.token, "token of the one who asked")
 
 
-@tap.case("KP-15", "the keyring dies while its prompt waits: StorageUnavailable, and it may come back",
+@tap.case("KP-15", "the keyring dies while its prompt waits: StorageUnavailable; it may come back",
           account="", locked="cold", prompts=["hang"])
 def dies_while_asking(world):
     pending = start_callers(world, interactive=True)
@@ -412,18 +412,28 @@ def other_default(world):
     tap.equal(world.keyring.records()["tidio"]["access_token"], new, "what is stored")
 
 
-@tap.case("KP-31", "the default collection is deleted: nothing is risked, then it is made again",
-          account="", prompts=[OK])
+@tap.case("KP-31", "the default collection is deleted: nothing is risked, the token stays",
+          account="")
 def collection_deleted(world):
     world.keyring.delete()
     tap.equal(world.broker.token(), world.token, "token from memory")
     expect_error("StorageUnavailable", world.broker.get_token, rejected=world.token)
     tap.equal(world.server.counters()["refreshes"], 0, "refreshes")
     asked(world)
-    new = world.broker.token(rejected=world.token, interactive=True)
-    asked(world, "new-password")
+    world.keyring.create()
+    new = world.broker.token(rejected=world.token)
     tap.equal(world.keyring.records()["tidio"]["access_token"], new, "what is stored")
     tap.equal(world.restart_and_get_token(), new, "token after a restart")
+
+
+@tap.case("KP-32", "the default collection is deleted: a sign-in makes it, through the prompt",
+          account="", prompts=[OK])
+def collection_made_again(world):
+    world.keyring.delete()
+    world.sign_in("tidio")
+    asked(world, "new-password")
+    token = world.broker.token()
+    tap.equal(world.restart_and_get_token(), token, "token after a restart")
 
 
 tap.main(PromptWorld)
