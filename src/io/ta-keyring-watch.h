@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Tells when a collection of the Secret Service was locked or unlocked, or when another service
- * took over the name. */
+/* Tells when a collection of the Secret Service was locked, unlocked, created or deleted, or when
+ * another service took over the name. */
 typedef struct _TaKeyringWatch TaKeyringWatch;
 
 typedef void (*TaKeyringWatchFunc) (gpointer user_data);
