@@ -10,7 +10,7 @@
  * below: service -> collection -> unlocked? -> search. Only then does "not found" mean absent: a
  * locked keyring answers a search with nothing, and libsecret says of a dismissed unlock prompt
  * neither yes nor no. Whatever fails for want of a working service is tried once more with a newly
- * opened one, because services restart and KWallet refuses some sessions at random. */
+ * opened one, because services restart and KWallet refuses or spoils some sessions at random. */
 
 struct _TaKeyring
 {
@@ -45,6 +45,17 @@ find_free (Find *find)
   g_free (find);
 }
 
+/* Whether another try with a new session would not help. NULL: libsecret failed and did not say
+ * how. */
+gboolean
+ta_keyring_is_final (const GError *error)
+{
+  return error != NULL
+         && (error->domain == TA_ERROR
+             || g_error_matches (error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED)
+             || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+}
+
 /* The only place where libsecret's and the bus's errors become ours. */
 GError *
 ta_keyring_translate (const GError *error, TaDeadline *deadline)
@@ -56,11 +67,19 @@ ta_keyring_translate (const GError *error, TaDeadline *deadline)
   if (g_error_matches (error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED))
     return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_LOCKED,
                                 "The keyring is locked: unlock it and try again");
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (ta_keyring_is_final (error))
     return g_error_copy (error);
   return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
                               "There is no usable Secret Service: start a keyring such as "
                               "gnome-keyring, KWallet or KeePassXC");
+}
+
+/* Opens another one next time, with a new session. */
+void
+ta_keyring_forget (TaKeyring *self, SecretService *service)
+{
+  if (self->service == service)
+    g_clear_object (&self->service);
 }
 
 /* Takes the task. */
@@ -71,15 +90,13 @@ fail (GTask *task, const GError *error)
   TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
 
-  if (find->retried || g_error_matches (error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (find->retried || ta_keyring_is_final (error))
     {
       g_task_return_error (task, ta_keyring_translate (error, find->deadline));
       return;
     }
   find->retried = TRUE;
-  if (self->service == find->service)
-    g_clear_object (&self->service);
+  ta_keyring_forget (self, find->service);
   g_clear_object (&find->service);
   g_clear_object (&find->collection);
   open_service (g_steal_pointer (&owned));
@@ -111,9 +128,12 @@ static void
 search (GTask *task)
 {
   Find *find = g_task_get_task_data (task);
+  TaSearchSecrets secrets = TA_SEARCH_NO_SECRETS;
 
-  ta_search_async (find->collection, find->schema, find->attributes,
-                   (find->flags & TA_KEYRING_SECRETS) != 0,
+  /* What is no text through a second session either is damaged. */
+  if (find->flags & TA_KEYRING_SECRETS)
+    secrets = find->retried ? TA_SEARCH_SOME_SECRETS : TA_SEARCH_ALL_SECRETS;
+  ta_search_async (find->collection, find->schema, find->attributes, secrets,
                    ta_deadline_get_cancellable (find->deadline), search_cb, task);
 }
 

@@ -28,6 +28,8 @@ void ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTa
                             GAsyncReadyCallback callback, gpointer user_data);
 GList *ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
                                SecretCollection **collection, GError **error);
+void ta_keyring_forget (TaKeyring *self, SecretService *service);
+gboolean ta_keyring_is_final (const GError *error);
 GError *ta_keyring_translate (const GError *error, TaDeadline *deadline);
 
 G_END_DECLS

@@ -4,11 +4,13 @@
 /* A search whose answer can be believed, in the order the functions stand below: items -> their
  * secrets -> if anything is missing: is the collection unlocked still? A collection that was locked
  * in between finds nothing, or has no secrets to give. libsecret's own search drops the error if
- * the secrets cannot be read, which would make a good item look damaged. */
+ * the secrets cannot be read, which would make a good item look damaged. So does a session whose
+ * ends have different keys, as KWallet opens one now and then: what comes through it is nothing, or
+ * rubbish, and only another session tells whether the item is at fault. */
 
 typedef struct
 {
-  gboolean with_secrets;
+  TaSearchSecrets secrets;
   GList *items; /* (owned) (element-type SecretItem) */
 } Search;
 
@@ -44,18 +46,38 @@ locked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (locked != NULL && g_variant_is_of_type (locked, G_VARIANT_TYPE_BOOLEAN)
       && g_variant_get_boolean (locked))
     g_task_return_new_error (task, SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "Locked");
+  else if (search->items != NULL && search->secrets == TA_SEARCH_ALL_SECRETS)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "A secret is no text");
   else
     g_task_return_pointer (task, g_steal_pointer (&search->items), free_items);
+}
+
+/* (transfer full) (nullable): the secret of an item that was found with it, NULL if it is no text.
+ * Its content type is not asked: services change it. */
+TaSecret *
+ta_search_get_text (SecretItem *item)
+{
+  g_autoptr (SecretValue) value = secret_item_get_secret (item);
+  gsize length;
+  const char *text;
+
+  if (value == NULL)
+    return NULL;
+  text = secret_value_get (value, &length);
+  /* No NUL is valid UTF-8 here; libsecret puts one behind the end. */
+  return g_utf8_validate_len (text, length, NULL) ? ta_secret_new (text) : NULL;
 }
 
 static gboolean
 is_whole (const Search *search)
 {
-  for (GList *link = search->items; link != NULL && search->with_secrets; link = link->next)
+  if (search->secrets == TA_SEARCH_NO_SECRETS)
+    return search->items != NULL;
+  for (GList *link = search->items; link != NULL; link = link->next)
     {
-      g_autoptr (SecretValue) value = secret_item_get_secret (link->data);
+      g_autoptr (TaSecret) text = ta_search_get_text (link->data);
 
-      if (value == NULL)
+      if (text == NULL)
         return FALSE;
     }
   return search->items != NULL;
@@ -102,24 +124,24 @@ items_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   search->items = secret_collection_search_finish (SECRET_COLLECTION (source), result, &error);
   if (error != NULL)
     g_task_return_error (task, g_steal_pointer (&error));
-  else if (search->items != NULL && search->with_secrets)
+  else if (search->items != NULL && search->secrets != TA_SEARCH_NO_SECRETS)
     secret_item_load_secrets (search->items, cancellable, secrets_cb, g_steal_pointer (&task));
   else
     check_locked (g_steal_pointer (&task));
 }
 
-/* Finds the items of an unlocked collection. One whose secret is missing has none.
+/* Finds the items of an unlocked collection.
  * Errors: SECRET_ERROR_IS_LOCKED; others: the Secret Service failed. */
 void
 ta_search_async (SecretCollection *collection, const SecretSchema *schema, GHashTable *attributes,
-                 gboolean with_secrets, GCancellable *cancellable, GAsyncReadyCallback callback,
+                 TaSearchSecrets secrets, GCancellable *cancellable, GAsyncReadyCallback callback,
                  gpointer user_data)
 {
   GTask *task = g_task_new (collection, cancellable, callback, user_data);
   Search *search = g_new0 (Search, 1);
 
   g_task_set_source_tag (task, ta_search_async);
-  search->with_secrets = with_secrets;
+  search->secrets = secrets;
   g_task_set_task_data (task, search, (GDestroyNotify) search_free);
   secret_collection_search (collection, schema, attributes, SECRET_SEARCH_ALL, cancellable,
                             items_cb, task);
