@@ -30,6 +30,7 @@ typedef struct
   TaKeyringFlags flags;
   TaDeadline *deadline; /* (unowned): outlives the task */
   gboolean retried;
+  gboolean created;             /* the user was asked for a collection */
   SecretService *service;       /* (owned) (nullable): collections and items do not hold it */
   SecretCollection *collection; /* (owned) (nullable) */
 } Find;
@@ -185,28 +186,24 @@ create_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   ta_deadline_restart (find->deadline, TA_KEYRING_TIMEOUT);
-  find->collection = secret_collection_create_finish (result, &error);
-  if (find->collection == NULL)
-    {
-      fail (task, error);
-      return;
-    }
-  g_task_return_pointer (task, NULL, NULL);
-  g_object_unref (task);
+  if (ta_unlocker_unlock_finish (TA_UNLOCKER (source), result, &error))
+    open_service (task);
+  else
+    fail (task, error);
 }
 
 /* No collection: nothing can be in it. */
 static void
 miss_collection (GTask *task)
 {
+  TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
 
-  if ((find->flags & TA_KEYRING_CREATE) && (find->flags & TA_KEYRING_PROMPT))
+  if ((find->flags & TA_KEYRING_CREATE) && (find->flags & TA_KEYRING_PROMPT) && !find->created)
     {
-      ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT);
-      secret_collection_create (find->service, "Default keyring", SECRET_COLLECTION_DEFAULT,
-                                SECRET_COLLECTION_CREATE_NONE,
-                                ta_deadline_get_cancellable (find->deadline), create_cb, task);
+      find->created = TRUE;
+      ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT + TA_KEYRING_TIMEOUT);
+      ta_unlocker_unlock_async (self->unlocker, find->service, NULL, create_cb, task);
       return;
     }
   if (find->flags & TA_KEYRING_CREATE)
@@ -239,7 +236,7 @@ find_collection (GTask *task)
   TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
 
-  find->service = g_object_ref (self->service);
+  g_set_object (&find->service, self->service);
   secret_collection_for_alias (find->service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
                                ta_deadline_get_cancellable (find->deadline), collection_cb, task);
 }

@@ -1,38 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-unlocker.h"
 
+#include "base/ta-error.h"
 #include "io/ta-clock.h"
-#include "io/ta-deadline.h"
+#include "io/ta-prompt.h"
 
-/* Asks the user to unlock the default collection: one prompt at a time, which serves all who wait,
- * and none for a while after the user turned one down. */
+/* Asks the user to unlock the default collection, or to create one: one prompt at a time, which
+ * serves all who wait, and none for a while after the user turned one down. What counts is not what
+ * the prompt says but what is so when it is over: somebody else may have unlocked the collection
+ * meanwhile. */
 
 #define QUIET 30 /* seconds */
+#define LOOK 5   /* seconds: of the service alone */
+
+#define SERVICE_PATH "/org/freedesktop/secrets"
+#define SERVICE_INTERFACE "org.freedesktop.Secret.Service"
+#define COLLECTION_INTERFACE "org.freedesktop.Secret.Collection"
+
+G_STATIC_ASSERT (TA_UNLOCKER_TIMEOUT >= TA_PROMPT_TIMEOUT + LOOK);
 
 struct _TaUnlocker
 {
   GObject parent_instance;
 
-  GPtrArray *waiting;   /* (owned) (element-type GTask) */
-  TaDeadline *deadline; /* (owned) (nullable): of the prompt that is open */
-  gint64 quiet_until;   /* on the boot clock, seconds */
+  GPtrArray *waiting; /* (owned) (element-type GTask) */
+  gint64 quiet_until; /* on the boot clock, seconds */
+  /* While somebody is asked: */
+  TaDeadline *deadline;         /* (owned) (nullable) */
+  SecretService *service;       /* (owned) (nullable) */
+  SecretCollection *collection; /* (owned) (nullable): NULL: one is to be created */
 };
 
 G_DEFINE_FINAL_TYPE (TaUnlocker, ta_unlocker, G_TYPE_OBJECT)
 
 static GError *
-create_locked_error (void)
+create_locked_error (SecretCollection *collection)
 {
-  return g_error_new_literal (SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "Locked");
+  return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_LOCKED,
+                              collection != NULL
+                                  ? "The keyring was not unlocked: unlock it and try again"
+                                  : "There is no default keyring and none was created: create one "
+                                    "and try again");
 }
 
-/* Answers all who wait; NULL: it is unlocked. */
+/* Answers all who wait; NULL: it is unlocked. From now on somebody may be asked again. */
 static void
 answer (TaUnlocker *self, const GError *error)
 {
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
 
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
+  g_clear_pointer (&self->deadline, ta_deadline_free);
+  g_clear_object (&self->service);
+  g_clear_object (&self->collection);
   for (guint i = 0; i < waiting->len; i++)
     if (error == NULL)
       g_task_return_boolean (waiting->pdata[i], TRUE);
@@ -40,48 +60,110 @@ answer (TaUnlocker *self, const GError *error)
       g_task_return_error (waiting->pdata[i], g_error_copy (error));
 }
 
+/* The reply to Get of Locked, or to ReadAlias. */
+static gboolean
+is_usable (GVariant *reply)
+{
+  g_autoptr (GVariant) locked = NULL;
+
+  if (g_variant_is_of_type (reply, G_VARIANT_TYPE ("(o)")))
+    {
+      const char *path;
+
+      g_variant_get (reply, "(&o)", &path);
+      return !g_str_equal (path, "/");
+    }
+  if (!g_variant_is_of_type (reply, G_VARIANT_TYPE ("(v)")))
+    return FALSE;
+  g_variant_get (reply, "(v)", &locked);
+  return g_variant_is_of_type (locked, G_VARIANT_TYPE_BOOLEAN) && !g_variant_get_boolean (locked);
+}
+
 static void
-unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaUnlocker) self = user_data;
-  g_autolist (GDBusProxy) unlocked = NULL;
   g_autoptr (GError) error = NULL;
-  int n_unlocked
-      = secret_service_unlock_finish (SECRET_SERVICE (source), result, &unlocked, &error);
+  g_autoptr (GVariant) reply = g_dbus_proxy_call_finish (G_DBUS_PROXY (source), result, &error);
 
-  if (ta_deadline_has_expired (self->deadline))
-    g_clear_error (&error);
-  if (error == NULL && n_unlocked == 0)
+  if (reply != NULL && !is_usable (reply))
     {
       self->quiet_until = ta_clock_now ().boot + QUIET;
-      error = create_locked_error ();
+      error = create_locked_error (self->collection);
     }
-  g_clear_pointer (&self->deadline, ta_deadline_free);
   answer (self, error);
 }
 
-/* It ends within TA_UNLOCKER_TIMEOUT.
- * Errors: SECRET_ERROR_IS_LOCKED: the user turned it down, or nobody answered; others: the Secret
+static void
+look (TaUnlocker *self)
+{
+  if (self->collection != NULL)
+    g_dbus_proxy_call (G_DBUS_PROXY (self->collection), "org.freedesktop.DBus.Properties.Get",
+                       g_variant_new ("(ss)", COLLECTION_INTERFACE, "Locked"),
+                       G_DBUS_CALL_FLAGS_NO_AUTO_START, LOOK * 1000, NULL, look_cb,
+                       g_object_ref (self));
+  else
+    g_dbus_proxy_call (
+        G_DBUS_PROXY (self->service), "ReadAlias", g_variant_new ("(s)", SECRET_COLLECTION_DEFAULT),
+        G_DBUS_CALL_FLAGS_NO_AUTO_START, LOOK * 1000, NULL, look_cb, g_object_ref (self));
+}
+
+static void
+ask_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TaUnlocker) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ta_prompt_call_finish (SECRET_SERVICE (source), result, NULL, &error)
+      || ta_deadline_has_expired (self->deadline))
+    look (self);
+  else
+    answer (self, error);
+}
+
+static void
+ask (TaUnlocker *self)
+{
+  const char *method = "CreateCollection";
+  GVariant *arguments;
+
+  if (self->collection != NULL)
+    {
+      const char *path = g_dbus_proxy_get_object_path (G_DBUS_PROXY (self->collection));
+
+      method = "Unlock";
+      arguments = g_variant_new ("(@ao)", g_variant_new_objv (&path, 1));
+    }
+  else
+    arguments = g_variant_new_parsed ("({%s: <%s>}, %s)", COLLECTION_INTERFACE ".Label",
+                                      "Default keyring", SECRET_COLLECTION_DEFAULT);
+  self->deadline = ta_deadline_new (TA_PROMPT_TIMEOUT, NULL);
+  ta_prompt_call_async (self->service, SERVICE_PATH, SERVICE_INTERFACE, method, arguments,
+                        self->deadline, 0, ask_cb, g_object_ref (self));
+}
+
+/* `collection`: the locked one; NULL: there is no default collection, one is wanted. It ends within
+ * TA_UNLOCKER_TIMEOUT. Whoever joins in a prompt for the other purpose has to look afterwards.
+ * Errors: TA_ERROR_STORAGE_LOCKED: the user turned it down, or nobody answered; others: the Secret
  * Service failed. */
 void
 ta_unlocker_unlock_async (TaUnlocker *self, SecretService *service, SecretCollection *collection,
                           GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
-  g_autoptr (GList) collections = g_list_prepend (NULL, collection);
 
   g_task_set_source_tag (task, ta_unlocker_unlock_async);
   if (ta_clock_now ().boot < self->quiet_until)
     {
-      g_task_return_error (task, create_locked_error ());
+      g_task_return_error (task, create_locked_error (collection));
       return;
     }
   g_ptr_array_add (self->waiting, g_steal_pointer (&task));
   if (self->deadline != NULL)
     return;
-  self->deadline = ta_deadline_new (TA_UNLOCKER_TIMEOUT, NULL);
-  secret_service_unlock (service, collections, ta_deadline_get_cancellable (self->deadline),
-                         unlock_cb, g_object_ref (self));
+  self->service = g_object_ref (service);
+  g_set_object (&self->collection, collection);
+  ask (self);
 }
 
 gboolean

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The longest that a prompt is left open, seconds. */
-#define TA_UNLOCKER_TIMEOUT 120
+/* The longest that an answer takes, seconds: the prompt, and a look at what came of it. */
+#define TA_UNLOCKER_TIMEOUT 125
 
 #define TA_TYPE_UNLOCKER (ta_unlocker_get_type ())
 G_DECLARE_FINAL_TYPE (TaUnlocker, ta_unlocker, TA, UNLOCKER, GObject)
