@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-store.h"
 
+#include "base/ta-error.h"
 #include "io/ta-keyring.h"
+#include "io/ta-prompt.h"
+#include "io/ta-search.h"
+#include "io/ta-write.h"
 
 /* A keeper of small JSON objects: each in a Secret Service item of its own, found by its schema and
- * an opaque id; nothing readable stands in label or attributes, because those are not encrypted.
- * The secret_password_* functions of libsecret are not used: they choose a file instead of the
- * service by environment. */
+ * an opaque id. The secret_password_* functions of libsecret are not used: they choose a file
+ * instead of the service by environment.
+ *
+ * Each call is answered once: when its work is done, or when its deadline is over or its caller
+ * does not wait any more. Then the work winds down by itself, unheard; the caller does not depend
+ * on every call of libsecret and of the service to come back. */
 
 struct _TaStore
 {
@@ -31,41 +38,58 @@ static const SecretSchema schemas[] = {
 typedef struct
 {
   TaStoreKind kind;
-  char *id;                     /* (owned) (nullable): the item; NULL: all of the kind */
-  TaSecret *secret;             /* (owned) (nullable): what to save */
-  TaDeadline *deadline;         /* (owned) */
-  SecretService *service;       /* (owned) (nullable): in use while the next two are */
-  SecretCollection *collection; /* (owned) (nullable) */
-  GList *items;                 /* (owned): found, still to be deleted */
+  TaKeyringFlags flags;
+  TaDeadline *deadline;   /* (owned) */
+  GSource *over;          /* (owned) (nullable): holds the task until it is answered */
+  SecretService *service; /* (owned) (nullable): in use while the next are */
+  GList *items;           /* (owned): found, still to be deleted */
 } Call;
 
 static void
 call_free (Call *call)
 {
-  g_free (call->id);
-  g_clear_pointer (&call->secret, ta_secret_unref);
   ta_deadline_free (call->deadline);
   g_list_free_full (call->items, g_object_unref);
-  g_clear_object (&call->collection);
   g_clear_object (&call->service);
   g_free (call);
 }
 
-/* Takes the task. */
+/* Whoever is told TRUE answers. */
+static gboolean
+may_answer (GTask *task)
+{
+  Call *call = g_task_get_task_data (task);
+  g_autoptr (GSource) over = g_steal_pointer (&call->over);
+
+  if (over != NULL)
+    g_source_destroy (over);
+  return over != NULL;
+}
+
 static void
 fail (GTask *task, const GError *error)
 {
   Call *call = g_task_get_task_data (task);
 
-  g_task_return_error (task, ta_keyring_translate (error, call->deadline));
-  g_object_unref (task);
+  if (may_answer (task))
+    g_task_return_error (task, ta_keyring_translate (error, call->deadline));
 }
 
 static void
 succeed (GTask *task)
 {
-  g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
+  if (may_answer (task))
+    g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+on_over (GCancellable *cancellable, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_cancellable_set_error_if_cancelled (cancellable, &error);
+  fail (G_TASK (user_data), error);
+  return G_SOURCE_REMOVE;
 }
 
 static const char *
@@ -74,54 +98,58 @@ get_id_name (TaStoreKind kind)
   return schemas[kind].attributes[0].name;
 }
 
-/* Starts a call; `found` gets the task as its user data. */
-static void
-start (TaStore *self, GTask *task, TaStoreKind kind, const char *id, TaSecret *secret,
-       TaKeyringFlags flags, GAsyncReadyCallback found)
+static Call *
+start (GTask *task, TaStoreKind kind, TaKeyringFlags flags)
 {
-  g_autoptr (GHashTable) attributes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   Call *call = g_new0 (Call, 1);
 
   call->kind = kind;
-  call->id = g_strdup (id);
-  call->secret = secret != NULL ? ta_secret_ref (secret) : NULL;
+  call->flags = flags;
   call->deadline = ta_deadline_new (TA_KEYRING_TIMEOUT, g_task_get_cancellable (task));
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
-  if (id != NULL)
-    g_hash_table_insert (attributes, (char *) get_id_name (kind), g_strdup (id));
-  ta_keyring_find_async (self->keyring, &schemas[kind], attributes, flags, call->deadline, found,
-                         task);
+  call->over = g_cancellable_source_new (ta_deadline_get_cancellable (call->deadline));
+  g_task_attach_source (task, call->over, G_SOURCE_FUNC (on_over));
+  return call;
 }
 
-/* Ends the search. FALSE: the task has returned its error. */
+/* `id`: NULL: all of the kind; `found` gets the task as its user data. */
+static void
+find (GTask *task, const char *id, GAsyncReadyCallback found)
+{
+  TaStore *self = g_task_get_source_object (task);
+  Call *call = g_task_get_task_data (task);
+  g_autoptr (GHashTable) attributes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+
+  if (id != NULL)
+    g_hash_table_insert (attributes, (char *) get_id_name (call->kind), g_strdup (id));
+  ta_keyring_find_async (self->keyring, &schemas[call->kind], attributes, call->flags,
+                         call->deadline, found, task);
+}
+
+/* Ends the search. FALSE: it failed, and that was the answer. */
 static gboolean
 take_found (GTask *task, GObject *source, GAsyncResult *result)
 {
   Call *call = g_task_get_task_data (task);
-  GError *error = NULL;
+  g_autoptr (SecretCollection) collection = NULL;
+  g_autoptr (GError) error = NULL;
 
-  call->items = ta_keyring_find_finish (TA_KEYRING (source), result, &call->service,
-                                        &call->collection, &error);
+  call->items
+      = ta_keyring_find_finish (TA_KEYRING (source), result, &call->service, &collection, &error);
   if (error != NULL)
-    g_task_return_error (task, error);
+    fail (task, error);
   return error == NULL;
 }
 
 static TaStoreItem *
-create_store_item (SecretItem *found, TaStoreKind kind)
+create_store_item (SecretItem *found, const char *id)
 {
-  g_autoptr (GHashTable) attributes = secret_item_get_attributes (found);
-  g_autoptr (SecretValue) value = secret_item_get_secret (found);
-  const char *id = g_hash_table_lookup (attributes, get_id_name (kind));
-  const char *text = value == NULL ? NULL : secret_value_get_text (value);
-  TaStoreItem *item;
+  TaSecret *text = ta_search_get_text (found);
+  TaStoreItem *item = g_new0 (TaStoreItem, 1);
 
-  if (id == NULL)
-    return NULL;
-  item = g_new0 (TaStoreItem, 1);
   item->id = g_strdup (id);
-  item->secret = ta_secret_new (text != NULL ? text : "");
+  item->secret = text != NULL ? text : ta_secret_new ("");
   return item;
 }
 
@@ -137,12 +165,14 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   for (GList *link = call->items; link != NULL; link = link->next)
     {
-      TaStoreItem *item = create_store_item (link->data, call->kind);
+      g_autoptr (GHashTable) attributes = secret_item_get_attributes (link->data);
+      const char *id = g_hash_table_lookup (attributes, get_id_name (call->kind));
 
-      if (item != NULL)
-        g_ptr_array_add (items, item);
+      if (id != NULL)
+        g_ptr_array_add (items, create_store_item (link->data, id));
     }
-  g_task_return_pointer (task, g_steal_pointer (&items), (GDestroyNotify) g_ptr_array_unref);
+  if (may_answer (task))
+    g_task_return_pointer (task, g_steal_pointer (&items), (GDestroyNotify) g_ptr_array_unref);
 }
 
 /* All items of a kind; one whose secret is no text has an empty one. `may_prompt`: the user may be
@@ -155,8 +185,8 @@ ta_store_load_async (TaStore *self, TaStoreKind kind, gboolean may_prompt,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ta_store_load_async);
-  start (self, task, kind, NULL, NULL,
-         TA_KEYRING_SECRETS | (may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE), load_cb);
+  start (task, kind, TA_KEYRING_SECRETS | (may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE));
+  find (task, NULL, load_cb);
 }
 
 /* (transfer full) (element-type TaStoreItem) */
@@ -168,54 +198,15 @@ ta_store_load_finish (TaStore *self, GAsyncResult *result, GError **error)
 }
 
 static void
-set_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GTask *task = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (secret_item_set_secret_finish (SECRET_ITEM (source), result, &error))
-    succeed (task);
-  else
-    fail (task, error);
-}
-
-static void
-create_item_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GTask *task = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SecretItem) item = secret_item_create_finish (result, &error);
-
-  if (item != NULL)
-    succeed (task);
-  else
-    fail (task, error);
-}
-
-/* An item that exists is given a new secret rather than replaced: KeePassXC would ask the user. */
-static void
 save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Call *call = g_task_get_task_data (task);
-  GCancellable *cancellable = ta_deadline_get_cancellable (call->deadline);
-  g_autoptr (SecretValue) value
-      = secret_value_new (ta_secret_peek (call->secret), -1, "application/json");
-  g_autoptr (GHashTable) attributes = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (!take_found (task, source, result))
-    return;
-  if (call->items != NULL)
-    {
-      secret_item_set_secret (call->items->data, value, cancellable, set_secret_cb,
-                              g_steal_pointer (&task));
-      return;
-    }
-  attributes = secret_attributes_build (&schemas[call->kind], get_id_name (call->kind), call->id,
-                                        "version", "1", NULL);
-  secret_item_create (call->collection, &schemas[call->kind], attributes, "Tidio Auth", value,
-                      SECRET_ITEM_CREATE_NONE, cancellable, create_item_cb,
-                      g_steal_pointer (&task));
+  if (ta_write_finish (TA_KEYRING (source), result, &error))
+    succeed (task);
+  else
+    fail (task, error);
 }
 
 /* Writes one item; it is kept when this is done. `may_prompt`: the user may be asked to unlock the
@@ -228,9 +219,11 @@ ta_store_save_async (TaStore *self, TaStoreKind kind, const char *id, TaSecret *
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
+  Call *call = start (task, kind, may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE);
+
   g_task_set_source_tag (task, ta_store_save_async);
-  start (self, task, kind, id, secret,
-         TA_KEYRING_CREATE | (may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE), save_cb);
+  ta_write_async (self->keyring, &schemas[kind], id, secret, call->flags, call->deadline, save_cb,
+                  task);
 }
 
 gboolean
@@ -246,11 +239,15 @@ static void delete_next (GTask *task);
 static void
 delete_item_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
+  g_autoptr (GTask) task = user_data;
+  gboolean dismissed;
   g_autoptr (GError) error = NULL;
 
-  if (secret_item_delete_finish (SECRET_ITEM (source), result, &error))
-    delete_next (task);
+  if (ta_prompt_call_finish (SECRET_SERVICE (source), result, &dismissed, &error) && dismissed)
+    error = g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
+                                 "The keyring did not delete the item: allow it when it asks");
+  if (error == NULL)
+    delete_next (g_steal_pointer (&task));
   else
     fail (task, error);
 }
@@ -258,6 +255,7 @@ delete_item_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 delete_next (GTask *task)
 {
+  g_autoptr (GTask) owned = task;
   Call *call = g_task_get_task_data (task);
   g_autoptr (SecretItem) item = NULL;
 
@@ -268,7 +266,10 @@ delete_next (GTask *task)
     }
   item = call->items->data;
   call->items = g_list_delete_link (call->items, call->items);
-  secret_item_delete (item, ta_deadline_get_cancellable (call->deadline), delete_item_cb, task);
+  ta_prompt_call_async (call->service, g_dbus_proxy_get_object_path (G_DBUS_PROXY (item)),
+                        "org.freedesktop.Secret.Item", "Delete", NULL, call->deadline,
+                        (call->flags & TA_KEYRING_PROMPT) ? TA_PROMPT_TIMEOUT : TA_KEYRING_TIMEOUT,
+                        delete_item_cb, g_steal_pointer (&owned));
 }
 
 static void
@@ -289,7 +290,8 @@ ta_store_delete_async (TaStore *self, TaStoreKind kind, const char *id, gboolean
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ta_store_delete_async);
-  start (self, task, kind, id, NULL, may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE, delete_cb);
+  start (task, kind, may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE);
+  find (task, id, delete_cb);
 }
 
 gboolean

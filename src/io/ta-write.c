@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Only for secret_service_encode_dbus_secret, which has been there since libsecret 0.16. */
+#define SECRET_API_SUBJECT_TO_CHANGE
+#include "ta-write.h"
+
+#include "io/ta-prompt.h"
+#include "io/ta-search.h"
+
+/* Writing one item so that it is there, in the order the functions stand below, from the last one
+ * up: find the item -> give it its secret, or create it -> read it back. An answer of success alone
+ * does not count: KeePassXC gives the path of an item that it did not make if its session was
+ * closed, and KWallet stores rubbish that came through a session whose ends have different keys.
+ * What fails is tried once more with a new session.
+ *
+ * An item that exists is given a new secret rather than replaced: KeePassXC would ask the user. */
+
+#define ITEM_INTERFACE "org.freedesktop.Secret.Item"
+#define COLLECTION_INTERFACE "org.freedesktop.Secret.Collection"
+
+typedef struct
+{
+  const SecretSchema *schema; /* (unowned): static */
+  GHashTable *attributes;     /* (owned): those that find the item */
+  TaSecret *secret;           /* (owned) */
+  TaKeyringFlags flags;
+  TaDeadline *deadline; /* (unowned): outlives the task */
+  gboolean retried;
+  SecretService *service; /* (owned) (nullable): in use while the next one is */
+  SecretItem *item;       /* (owned) (nullable): found */
+} Write;
+
+static void find (GTask *task);
+
+static void
+write_free (Write *write)
+{
+  g_hash_table_unref (write->attributes);
+  ta_secret_unref (write->secret);
+  g_clear_object (&write->item);
+  g_clear_object (&write->service);
+  g_free (write);
+}
+
+/* Takes the task. */
+static void
+retry (GTask *task, const GError *error)
+{
+  g_autoptr (GTask) owned = task;
+  TaKeyring *keyring = g_task_get_source_object (task);
+  Write *write = g_task_get_task_data (task);
+
+  if (write->retried || ta_keyring_is_final (error))
+    {
+      g_task_return_error (task, ta_keyring_translate (error, write->deadline));
+      return;
+    }
+  write->retried = TRUE;
+  ta_keyring_forget (keyring, write->service);
+  find (g_steal_pointer (&owned));
+}
+
+static gboolean
+has_text (GList *items, const TaSecret *secret)
+{
+  for (GList *link = items; link != NULL; link = link->next)
+    {
+      g_autoptr (TaSecret) text = ta_search_get_text (link->data);
+
+      if (text != NULL && ta_secret_equals (secret, ta_secret_peek (text)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+read_back_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Write *write = g_task_get_task_data (task);
+  g_autoptr (SecretService) service = NULL;
+  g_autoptr (SecretCollection) collection = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autolist (SecretItem) items
+      = ta_keyring_find_finish (TA_KEYRING (source), result, &service, &collection, &error);
+
+  if (has_text (items, write->secret))
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+      return;
+    }
+  if (error == NULL)
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "What was written is not there");
+  retry (task, error);
+}
+
+/* Takes the task. */
+static void
+read_back (GTask *task)
+{
+  Write *write = g_task_get_task_data (task);
+
+  ta_deadline_restart (write->deadline, TA_KEYRING_TIMEOUT);
+  ta_keyring_find_async (g_task_get_source_object (task), write->schema, write->attributes,
+                         TA_KEYRING_SECRETS, write->deadline, read_back_cb, task);
+}
+
+static void
+set_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (secret_item_set_secret_finish (SECRET_ITEM (source), result, &error))
+    read_back (task);
+  else
+    retry (task, error);
+}
+
+static void
+create_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ta_prompt_call_finish (SECRET_SERVICE (source), result, NULL, &error))
+    read_back (task);
+  else
+    retry (task, error);
+}
+
+/* Nothing readable stands in label or attributes, because those are not encrypted. */
+static GVariant *
+build_properties (const Write *write)
+{
+  GVariantBuilder attributes;
+  GHashTableIter iter;
+  gpointer name;
+  gpointer value;
+
+  g_variant_builder_init (&attributes, G_VARIANT_TYPE ("a{ss}"));
+  g_variant_builder_add (&attributes, "{ss}", "xdg:schema", write->schema->name);
+  g_variant_builder_add (&attributes, "{ss}", "version", "1");
+  g_hash_table_iter_init (&iter, write->attributes);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    g_variant_builder_add (&attributes, "{ss}", name, value);
+  return g_variant_new_parsed ("{%s: <%s>, %s: %v}", ITEM_INTERFACE ".Label", "Tidio Auth",
+                               ITEM_INTERFACE ".Attributes", g_variant_builder_end (&attributes));
+}
+
+/* Not libsecret's own call, for its way with prompts: KeePassXC has one for each new item. */
+static void
+create (GTask *task, SecretCollection *collection, SecretValue *value)
+{
+  Write *write = g_task_get_task_data (task);
+  g_autoptr (GVariant) secret
+      = g_variant_take_ref (secret_service_encode_dbus_secret (write->service, value));
+
+  ta_prompt_call_async (
+      write->service, g_dbus_proxy_get_object_path (G_DBUS_PROXY (collection)),
+      COLLECTION_INTERFACE, "CreateItem",
+      g_variant_new ("(@a{sv}@(oayays)b)", build_properties (write), secret, FALSE),
+      write->deadline, (write->flags & TA_KEYRING_PROMPT) ? TA_PROMPT_TIMEOUT : TA_KEYRING_TIMEOUT,
+      create_cb, task);
+}
+
+static void
+find_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Write *write = g_task_get_task_data (task);
+  g_autoptr (SecretValue) value
+      = secret_value_new (ta_secret_peek (write->secret), -1, "application/json");
+  g_autoptr (SecretCollection) collection = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autolist (SecretItem) items = NULL;
+
+  g_clear_object (&write->service);
+  items
+      = ta_keyring_find_finish (TA_KEYRING (source), result, &write->service, &collection, &error);
+  if (error != NULL)
+    retry (task, error);
+  else if (items != NULL)
+    {
+      g_set_object (&write->item, items->data);
+      secret_item_set_secret (write->item, value, ta_deadline_get_cancellable (write->deadline),
+                              set_secret_cb, task);
+    }
+  else
+    create (task, collection, value);
+}
+
+static void
+find (GTask *task)
+{
+  Write *write = g_task_get_task_data (task);
+
+  ta_keyring_find_async (g_task_get_source_object (task), write->schema, write->attributes,
+                         TA_KEYRING_CREATE | write->flags, write->deadline, find_cb, task);
+}
+
+/* Writes the item whose first attribute of the schema is `id`; it is kept when this is done.
+ * `deadline` must live until the callback.
+ * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
+void
+ta_write_async (TaKeyring *keyring, const SecretSchema *schema, const char *id, TaSecret *secret,
+                TaKeyringFlags flags, TaDeadline *deadline, GAsyncReadyCallback callback,
+                gpointer user_data)
+{
+  GTask *task = g_task_new (keyring, NULL, callback, user_data);
+  Write *write = g_new0 (Write, 1);
+
+  g_task_set_source_tag (task, ta_write_async);
+  write->schema = schema;
+  write->attributes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  g_hash_table_insert (write->attributes, (char *) schema->attributes[0].name, g_strdup (id));
+  write->secret = ta_secret_ref (secret);
+  write->flags = flags;
+  write->deadline = deadline;
+  g_task_set_task_data (task, write, (GDestroyNotify) write_free);
+  find (task);
+}
+
+gboolean
+ta_write_finish (TaKeyring *keyring, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, keyring), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

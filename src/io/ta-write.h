@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/ta-secret.h"
+#include "io/ta-keyring.h"
+
+G_BEGIN_DECLS
+
+void ta_write_async (TaKeyring *keyring, const SecretSchema *schema, const char *id,
+                     TaSecret *secret, TaKeyringFlags flags, TaDeadline *deadline,
+                     GAsyncReadyCallback callback, gpointer user_data);
+gboolean ta_write_finish (TaKeyring *keyring, GAsyncResult *result, GError **error);
+
+G_END_DECLS
