@@ -75,16 +75,22 @@ on_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* The keyring went with the bus: there is nothing left to wait for. A refresh that runs left its
+ * intent there. */
+static void
+on_bus_closed (GDBusConnection *bus, gboolean vanished, GError *error, Daemon *daemon)
+{
+  daemon->status = EXIT_FAILURE;
+  g_main_loop_quit (daemon->loop);
+}
+
 static void
 on_name_lost (GDBusConnection *bus, const char *name, gpointer user_data)
 {
   Daemon *daemon = user_data;
 
   if (bus == NULL || g_dbus_connection_is_closed (bus))
-    {
-      end (daemon, EXIT_FAILURE);
-      return;
-    }
+    return;
   if (daemon->ends_at == 0)
     g_printerr (_ ("tidio-authd: the name %s belongs to another program\n"), name);
   end (daemon, EXIT_NAME_TAKEN);
@@ -175,12 +181,15 @@ run (GDBusConnection *bus)
   daemon.reminder = ta_reminder_new (daemon.accounts, daemon.sign_ins);
   g_signal_connect_object (daemon.accounts, "sign-in-needed", G_CALLBACK (ta_reminder_need),
                            daemon.reminder, G_CONNECT_SWAPPED);
+  g_dbus_connection_set_exit_on_close (bus, FALSE);
+  g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), &daemon);
   g_unix_signal_add (SIGTERM, on_signal, &daemon);
   g_unix_signal_add (SIGINT, on_signal, &daemon);
   daemon.load_timer = g_timeout_add_seconds (LOAD_TIMEOUT, on_load_timeout, &daemon);
   ta_accounts_load_async (daemon.accounts, FALSE, load_cb, &daemon);
   g_main_loop_run (daemon.loop);
 
+  g_signal_handlers_disconnect_by_data (bus, &daemon);
   g_clear_handle_id (&daemon.name, g_bus_unown_name);
   g_object_unref (daemon.service);
   g_object_unref (daemon.sign_ins);

@@ -15,9 +15,9 @@ from harness.broker import SLOW
 from rows import add_rows, main
 from steps import STEPS, halted, rotation_at
 
-# After SIGTERM, or the end of the bus, 5 seconds are promised; the rest is for a busy machine.
+# After SIGTERM, or the end of the bus.
 # Without a limit of its own the broker would wait for 20 and more.
-END = 8.0 * SLOW
+END = 5.0 * SLOW
 # What a call may come to when the broker ends under it.
 CUT_SHORT = ("no answer", "Failed", "Busy", "Timeout", "Network", "StorageUnavailable",
              "a new token")
