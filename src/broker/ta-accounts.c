@@ -22,9 +22,10 @@ struct _TaAccounts
   GHashTable *by_id;     /* (owned): id to TaAccount */
   char *default_account; /* (owned): empty: none set */
   Load loads[2];         /* without and with a prompt */
-  gboolean loaded;
-  GError *load_error; /* (owned) (nullable): why not */
-  guint corrupt;      /* stored accounts that could not be read */
+  guint n_stored;        /* as it was last read */
+  gboolean was_read;     /* in this run */
+  GError *load_error;    /* (owned) (nullable): why not */
+  guint corrupt;         /* stored accounts that could not be read */
 };
 
 G_DEFINE_FINAL_TYPE (TaAccounts, ta_accounts, G_TYPE_OBJECT)
@@ -77,11 +78,11 @@ set_storage_locked (gpointer id, gpointer account, gpointer locked)
   ta_account_set_storage_locked (account, GPOINTER_TO_INT (locked));
 }
 
-/* An empty store may be one that is not there yet: it is looked at again each time. */
 static void
 take_items (TaAccounts *self, GPtrArray *items)
 {
-  self->loaded = items->len > 0;
+  self->n_stored = items->len;
+  self->was_read = TRUE;
   self->corrupt = 0;
   for (guint i = 0; i < items->len; i++)
     take_item (self, items->pdata[i]);
@@ -105,7 +106,7 @@ end_load (TaAccounts *self, gboolean may_prompt, GAsyncResult *result)
   g_clear_error (&self->load_error);
   self->load_error = error == NULL ? NULL : g_error_copy (error);
   for (guint i = 0; i < waiting->len; i++)
-    if (error == NULL)
+    if (error == NULL || self->was_read)
       g_task_return_boolean (waiting->pdata[i], TRUE);
     else
       g_task_return_error (waiting->pdata[i], g_error_copy (error));
@@ -151,7 +152,7 @@ ta_accounts_load_async (TaAccounts *self, gboolean may_prompt, GAsyncReadyCallba
   Load *load = &self->loads[may_prompt];
 
   g_task_set_source_tag (task, ta_accounts_load_async);
-  if (self->loaded)
+  if (self->n_stored > 0)
     {
       g_task_return_boolean (task, TRUE);
       return;
@@ -186,7 +187,7 @@ fail_to_find (TaAccounts *self, const char *id, GError **error)
 
   for (GList *link = ids; link != NULL && choices->len < 100; link = link->next)
     g_string_append_printf (choices, "%s%s", choices->len > 0 ? ", " : "", (char *) link->data);
-  if (!self->loaded && self->load_error != NULL)
+  if (self->n_stored == 0 && self->load_error != NULL)
     g_propagate_error (error, g_error_copy (self->load_error));
   else if (self->corrupt > 0)
     g_set_error_literal (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT,
@@ -296,7 +297,6 @@ ta_accounts_close (TaAccounts *self)
   g_hash_table_foreach (self->by_id, close_one, NULL);
 }
 
-/* Owned by this object. */
 TaParts *
 ta_accounts_get_parts (TaAccounts *self)
 {
