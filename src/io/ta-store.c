@@ -218,7 +218,6 @@ ta_store_save_async (TaStore *self, TaStoreKind kind, const char *id, TaSecret *
                      gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
-
   Call *call = start (task, kind, may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE);
 
   g_task_set_source_tag (task, ta_store_save_async);
