@@ -35,13 +35,13 @@ prompt_free (Prompt *prompt)
 static void
 end (GTask *task, gboolean dismissed, GError *error)
 {
-  g_autoptr (GTask) held = g_object_ref (task);
   g_autoptr (GError) owned = error;
   Prompt *prompt = g_task_get_task_data (task);
   g_autoptr (GSource) over = g_steal_pointer (&prompt->over);
 
   if (over == NULL)
     return;
+  g_object_ref (task);
   g_source_destroy (over);
   g_dbus_connection_signal_unsubscribe (prompt->bus, prompt->completed);
   g_bus_unwatch_name (prompt->watch);
@@ -49,6 +49,7 @@ end (GTask *task, gboolean dismissed, GError *error)
     g_task_return_error (task, g_steal_pointer (&owned));
   else
     g_task_return_int (task, dismissed);
+  g_object_unref (task);
 }
 
 static void
