@@ -86,10 +86,10 @@ say (const char *what)
 static void
 answer (GTask *task, const char *step)
 {
-  g_autoptr (GTask) owned = task;
   const char *password = g_str_has_prefix (step, "ok:") ? step + strlen ("ok:") : NULL;
 
   g_task_return_pointer (task, g_strdup (password), g_free);
+  g_object_unref (task);
 }
 
 static void
