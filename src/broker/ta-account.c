@@ -222,7 +222,7 @@ ta_account_close (TaAccount *self)
       TA_ERROR, TA_ERROR_BUSY, "The broker is being ended: try again, which starts it anew");
 
   ta_renewal_close (self->renewal, reason);
-  flush (self);
+  ta_keeper_hurry (self->keeper);
 }
 
 /* Whether the process may end without losing anything. */

@@ -12,7 +12,11 @@
  *   the one that stays.
  * - An item that somebody else damaged, or that a newer version wrote, is left alone. */
 
-#define RETRY_MAX 60 /* seconds */
+#define RETRY_MIN_MS 1000
+#define RETRY_MAX_MS 60000
+
+/* Between tries while the process is being ended. */
+#define RETRY_HURRIED_MS 250
 
 struct _TaKeeper
 {
@@ -24,7 +28,8 @@ struct _TaKeeper
   GQueue writes;    /* (owned) (element-type GTask): the first one is running */
   gboolean unsaved;
   TaAlarm *retry;    /* (owned) (nullable) */
-  guint retry_delay; /* seconds */
+  guint retry_delay; /* ms */
+  gboolean is_hurried;
 };
 
 G_DEFINE_FINAL_TYPE (TaKeeper, ta_keeper, G_TYPE_OBJECT)
@@ -69,9 +74,10 @@ set_unsaved (TaKeeper *self, gboolean unsaved)
 {
   self->unsaved = unsaved;
   g_clear_pointer (&self->retry, ta_alarm_free);
-  self->retry_delay = unsaved ? CLAMP (self->retry_delay * 2, 1, RETRY_MAX) : 0;
+  self->retry_delay = unsaved ? CLAMP (self->retry_delay * 2, RETRY_MIN_MS, RETRY_MAX_MS) : 0;
   if (unsaved)
-    self->retry = ta_alarm_new (self->retry_delay * G_GINT64_CONSTANT (1000), on_retry, self);
+    self->retry
+        = ta_alarm_new (self->is_hurried ? RETRY_HURRIED_MS : self->retry_delay, on_retry, self);
 }
 
 static void
@@ -159,6 +165,14 @@ ta_keeper_postpone (TaKeeper *self)
 {
   if (self->unsaved)
     set_unsaved (self, TRUE);
+}
+
+/* There is little time left: what is not stored yet is tried at once, and often. */
+void
+ta_keeper_hurry (TaKeeper *self)
+{
+  self->is_hurried = TRUE;
+  ta_keeper_postpone (self);
 }
 
 /* Takes a stored record, and its item, if it is newer: somebody else wrote it. If its own item fell

@@ -193,12 +193,15 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_signal_emit_by_name (self, "ended", error);
 }
 
-/* Whatever kept us from seeing whether a login that ended is back, it ended. (transfer full)
- * (nullable) */
+/* Whatever kept us from seeing whether a login that ended is back, it ended; and a token that is
+ * about to be revoked is given to nobody. (transfer full) (nullable) */
 static GError *
 explain (TaRenewal *self, const GError *error)
 {
+  if (g_error_matches (self->closed, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT))
+    return g_error_copy (self->closed);
   if (self->closed == NULL && !g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT)
+      && !g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED)
       && is_ended (ta_keeper_get_record (self->keeper), FALSE, ta_clock_now ()))
     return create_ended_error ();
   return error == NULL ? NULL : g_error_copy (error);

@@ -6,8 +6,8 @@
 #include "io/ta-search.h"
 #include "io/ta-unlocker.h"
 
-/* Finding items in the default collection of the Secret Service, in the order the functions stand
- * below: service -> collection -> unlocked? -> search. Only then does "not found" mean absent: a
+/* Finding items in the Secret Service, in the order the functions stand below: service -> default
+ * collection -> unlocked? -> search. Only then does "not found" mean absent: a
  * locked keyring answers a search with nothing, and libsecret says of a dismissed unlock prompt
  * neither yes nor no. Whatever fails for want of a working service is tried once more with a newly
  * opened one, because services restart and KWallet refuses or spoils some sessions at random. */
@@ -110,19 +110,58 @@ free_items (gpointer items)
 }
 
 static void
+create_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Find *find = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  ta_deadline_restart (find->deadline, TA_KEYRING_TIMEOUT);
+  if (ta_unlocker_unlock_finish (TA_UNLOCKER (source), result, &error))
+    open_service (task);
+  else
+    fail (task, error);
+}
+
+/* No default collection, and nothing in another one. */
+static void
+miss_collection (GTask *task)
+{
+  TaKeyring *self = g_task_get_source_object (task);
+  Find *find = g_task_get_task_data (task);
+
+  if ((find->flags & TA_KEYRING_CREATE) && (find->flags & TA_KEYRING_PROMPT) && !find->created)
+    {
+      find->created = TRUE;
+      ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT + TA_KEYRING_TIMEOUT);
+      ta_unlocker_unlock_async (self->unlocker, find->service, NULL, create_cb, task);
+      return;
+    }
+  if (find->flags & TA_KEYRING_CREATE)
+    g_task_return_new_error (task, TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
+                             "There is no default keyring: create one, or sign in again");
+  else
+    g_task_return_pointer (task, NULL, NULL);
+  g_object_unref (task);
+}
+
+static void
 search_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
+  Find *find = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  GList *items = ta_search_finish (SECRET_COLLECTION (source), result, &error);
+  GList *items = ta_search_finish (SECRET_SERVICE (source), result, &error);
 
   if (error != NULL)
+    fail (task, error);
+  else if (items == NULL && find->collection == NULL)
+    miss_collection (task);
+  else
     {
-      fail (task, error);
-      return;
+      g_task_return_pointer (task, items, free_items);
+      g_object_unref (task);
     }
-  g_task_return_pointer (task, items, free_items);
-  g_object_unref (task);
 }
 
 static void
@@ -134,7 +173,7 @@ search (GTask *task)
   /* What is no text through a second session either is damaged. */
   if (find->flags & TA_KEYRING_SECRETS)
     secrets = find->retried ? TA_SEARCH_SOME_SECRETS : TA_SEARCH_ALL_SECRETS;
-  ta_search_async (find->collection, find->schema, find->attributes, secrets,
+  ta_search_async (find->service, find->collection, find->schema, find->attributes, secrets,
                    ta_deadline_get_cancellable (find->deadline), search_cb, task);
 }
 
@@ -167,7 +206,7 @@ unlock (GTask *task)
   TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
 
-  if (!secret_collection_get_locked (find->collection))
+  if (find->collection == NULL || !secret_collection_get_locked (find->collection))
     search (task);
   else if (find->flags & TA_KEYRING_PROMPT)
     {
@@ -176,42 +215,6 @@ unlock (GTask *task)
     }
   else
     fail_locked (task);
-}
-
-static void
-create_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GTask *task = user_data;
-  Find *find = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-
-  ta_deadline_restart (find->deadline, TA_KEYRING_TIMEOUT);
-  if (ta_unlocker_unlock_finish (TA_UNLOCKER (source), result, &error))
-    open_service (task);
-  else
-    fail (task, error);
-}
-
-/* No collection: nothing can be in it. */
-static void
-miss_collection (GTask *task)
-{
-  TaKeyring *self = g_task_get_source_object (task);
-  Find *find = g_task_get_task_data (task);
-
-  if ((find->flags & TA_KEYRING_CREATE) && (find->flags & TA_KEYRING_PROMPT) && !find->created)
-    {
-      find->created = TRUE;
-      ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT + TA_KEYRING_TIMEOUT);
-      ta_unlocker_unlock_async (self->unlocker, find->service, NULL, create_cb, task);
-      return;
-    }
-  if (find->flags & TA_KEYRING_CREATE)
-    g_task_return_new_error (task, TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
-                             "There is no default keyring: create one, or sign in again");
-  else
-    g_task_return_pointer (task, NULL, NULL);
-  g_object_unref (task);
 }
 
 static void
@@ -224,8 +227,6 @@ collection_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   find->collection = secret_collection_for_alias_finish (result, &error);
   if (error != NULL)
     fail (task, error);
-  else if (find->collection == NULL)
-    miss_collection (task);
   else
     unlock (task);
 }

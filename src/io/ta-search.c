@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-search.h"
 
-/* A search whose answer can be believed, in the order the functions stand below: items -> their
- * secrets -> if anything is missing: is the collection unlocked still? A collection that was locked
+/* A search whose answer can be believed, in the order the functions stand below: items, in whatever
+ * collection they lie, because the default one may be another than it was -> their secrets -> if
+ * anything is missing: is the default collection unlocked still? A collection that was locked
  * in between finds nothing, or has no secrets to give. libsecret's own search drops the error if
  * the secrets cannot be read, which would make a good item look damaged. So does a session whose
  * ends have different keys, as KWallet opens one now and then: what comes through it is nothing, or
@@ -10,6 +11,7 @@
 
 typedef struct
 {
+  SecretCollection *collection; /* (owned) (nullable): the default one */
   TaSearchSecrets secrets;
   GList *items; /* (owned) (element-type SecretItem) */
 } Search;
@@ -24,6 +26,7 @@ static void
 search_free (Search *search)
 {
   free_items (search->items);
+  g_clear_object (&search->collection);
   g_free (search);
 }
 
@@ -89,9 +92,9 @@ check_locked (GTask *task)
 {
   Search *search = g_task_get_task_data (task);
 
-  if (!is_whole (search))
+  if (!is_whole (search) && search->collection != NULL)
     {
-      g_dbus_proxy_call (g_task_get_source_object (task), "org.freedesktop.DBus.Properties.Get",
+      g_dbus_proxy_call (G_DBUS_PROXY (search->collection), "org.freedesktop.DBus.Properties.Get",
                          g_variant_new ("(ss)", "org.freedesktop.Secret.Collection", "Locked"),
                          G_DBUS_CALL_FLAGS_NONE, -1, g_task_get_cancellable (task), locked_cb,
                          task);
@@ -113,6 +116,25 @@ secrets_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
+/* Leaves out what is locked. Whether something was. */
+static gboolean
+drop_locked (Search *search)
+{
+  gboolean is_any = FALSE;
+  GList *next;
+
+  for (GList *link = search->items; link != NULL; link = next)
+    {
+      next = link->next;
+      if (!secret_item_get_locked (link->data))
+        continue;
+      is_any = TRUE;
+      g_object_unref (link->data);
+      search->items = g_list_delete_link (search->items, link);
+    }
+  return is_any;
+}
+
 static void
 items_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -121,36 +143,42 @@ items_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GCancellable *cancellable = g_task_get_cancellable (task);
   g_autoptr (GError) error = NULL;
 
-  search->items = secret_collection_search_finish (SECRET_COLLECTION (source), result, &error);
+  gboolean is_any_locked;
+
+  search->items = secret_service_search_finish (SECRET_SERVICE (source), result, &error);
+  is_any_locked = drop_locked (search);
   if (error != NULL)
     g_task_return_error (task, g_steal_pointer (&error));
+  else if (search->items == NULL && is_any_locked)
+    g_task_return_new_error (task, SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "Locked");
   else if (search->items != NULL && search->secrets != TA_SEARCH_NO_SECRETS)
     secret_item_load_secrets (search->items, cancellable, secrets_cb, g_steal_pointer (&task));
   else
     check_locked (g_steal_pointer (&task));
 }
 
-/* Finds the items of an unlocked collection.
+/* Finds the items of all unlocked collections; `collection` (nullable): the default one, unlocked.
  * Errors: SECRET_ERROR_IS_LOCKED; others: the Secret Service failed. */
 void
-ta_search_async (SecretCollection *collection, const SecretSchema *schema, GHashTable *attributes,
-                 TaSearchSecrets secrets, GCancellable *cancellable, GAsyncReadyCallback callback,
-                 gpointer user_data)
+ta_search_async (SecretService *service, SecretCollection *collection, const SecretSchema *schema,
+                 GHashTable *attributes, TaSearchSecrets secrets, GCancellable *cancellable,
+                 GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (collection, cancellable, callback, user_data);
+  GTask *task = g_task_new (service, cancellable, callback, user_data);
   Search *search = g_new0 (Search, 1);
 
   g_task_set_source_tag (task, ta_search_async);
+  search->collection = collection == NULL ? NULL : g_object_ref (collection);
   search->secrets = secrets;
   g_task_set_task_data (task, search, (GDestroyNotify) search_free);
-  secret_collection_search (collection, schema, attributes, SECRET_SEARCH_ALL, cancellable,
-                            items_cb, task);
+  secret_service_search (service, schema, attributes, SECRET_SEARCH_ALL, cancellable, items_cb,
+                         task);
 }
 
 /* (transfer full) (element-type SecretItem): NULL with no error: there are none. */
 GList *
-ta_search_finish (SecretCollection *collection, GAsyncResult *result, GError **error)
+ta_search_finish (SecretService *service, GAsyncResult *result, GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, collection), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, service), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
 }

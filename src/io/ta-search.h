@@ -14,10 +14,10 @@ typedef enum
   TA_SEARCH_SOME_SECRETS, /* it is left to the caller to look */
 } TaSearchSecrets;
 
-void ta_search_async (SecretCollection *collection, const SecretSchema *schema,
-                      GHashTable *attributes, TaSearchSecrets secrets, GCancellable *cancellable,
-                      GAsyncReadyCallback callback, gpointer user_data);
-GList *ta_search_finish (SecretCollection *collection, GAsyncResult *result, GError **error);
+void ta_search_async (SecretService *service, SecretCollection *collection,
+                      const SecretSchema *schema, GHashTable *attributes, TaSearchSecrets secrets,
+                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+GList *ta_search_finish (SecretService *service, GAsyncResult *result, GError **error);
 TaSecret *ta_search_get_text (SecretItem *item);
 
 G_END_DECLS

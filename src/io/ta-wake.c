@@ -38,6 +38,13 @@ on_network_changed (GNetworkMonitor *network, gboolean available, TaWake *self)
     emit_woke (self);
 }
 
+/* NetworkManager's monitor tells of a change by its properties alone. */
+static void
+on_network_notify (GNetworkMonitor *network, GParamSpec *property, TaWake *self)
+{
+  on_network_changed (network, g_network_monitor_get_network_available (network), self);
+}
+
 static void
 on_prepare_for_sleep (GDBusConnection *bus, const char *sender, const char *path,
                       const char *interface, const char *member, GVariant *arguments,
@@ -94,6 +101,7 @@ ta_wake_init (TaWake *self)
 {
   self->network = g_network_monitor_get_default ();
   g_signal_connect (self->network, "network-changed", G_CALLBACK (on_network_changed), self);
+  g_signal_connect (self->network, "notify", G_CALLBACK (on_network_notify), self);
   self->connecting = g_cancellable_new ();
   g_bus_get (G_BUS_TYPE_SYSTEM, self->connecting, system_bus_cb, self);
   self->clock = timerfd_create (CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);

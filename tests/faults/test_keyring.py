@@ -185,7 +185,7 @@ ROWS = [
      ("nothing", "1 refresh")),
     ("KR-28", "keyring is locked, unlocked by others", "re-read", unlocked_elsewhere,
      "Timeout; a new token", "1 refresh"),
-    ("KR-19", "no default collection", "re-read", no_default, NO_STORE, "nothing"),
+    ("KR-19", "no default collection", "re-read", no_default, "a new token", "1 refresh"),
     ("KR-20", "no Secret Service", "re-read", gone, NO_STORE, "nothing"),
     ("KR-21", "keyring stalls", "intent write", met("SetSecret", "stall", timeout=1), "Timeout",
      ("nothing", "1 refresh")),
