@@ -71,6 +71,7 @@ is_served (const Waiter *waiter, const TaToken *token, TaInstant now, const GErr
 {
   return error == NULL
          || (!g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED)
+             && !g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT)
              && ta_token_is_valid (token, now) && !ta_token_wish_rejects (waiter->wish, token));
 }
 
