@@ -8,13 +8,15 @@ unseen, to be stored, and to refresh once more after a restart; nobody signs in,
 seen no refresh token twice.
 """
 
+import contextlib
 import json
 import os
 import pathlib
 import sys
+import time
 
 from harness import browser, tap
-from harness.broker import DEADLINE, check_message
+from harness.broker import DEADLINE, SLOW, check_message
 from harness.bus import BusError
 from harness.clocks import Clocks
 from harness.logind import Logind
@@ -187,6 +189,15 @@ class FaultWorld(World):
         """Up to the redirect; its object's path, and the address the browser is sent to."""
         path = self.broker.sign_in(account)
         return path, browser.decide(self.broker.uri(path))
+
+
+@contextlib.contextmanager
+def within(seconds, what):
+    """A promised end, with room for a slow machine."""
+    start = time.monotonic()
+    yield
+    took = time.monotonic() - start
+    tap.check(took <= seconds * SLOW, f"{what}: answered within {seconds} s, not {took:.1f} s")
 
 
 def plural(count, noun, ending="s"):

@@ -18,9 +18,8 @@ from steps import STEPS, halted, rotation_at
 # After SIGTERM, or the end of the bus.
 # Without a limit of its own the broker would wait for 20 and more.
 END = 5.0 * SLOW
-# What a call may come to when the broker ends under it.
-CUT_SHORT = ("no answer", "Failed", "Busy", "Timeout", "Network", "StorageUnavailable",
-             "a new token")
+# What a call may come to when the broker ends under it and nothing goes on.
+CUT_SHORT = ("no answer", "Failed", "Busy", "Timeout", "Network", "StorageUnavailable")
 
 
 def end_of(process):
@@ -153,8 +152,8 @@ def rows():
         yield (f"TE-{number:02}", "SIGTERM, nothing goes on", step, ended_at(step, False),
                CUT_SHORT, sent(step), {"rotation": rotation_at(step)})
     for number, step in enumerate(("request processed", "result write", "result written"), 9):
-        yield (f"TE-{number:02}", "SIGTERM, all goes on", step, ended_at(step, True), CUT_SHORT,
-               "1 refresh")
+        yield (f"TE-{number:02}", "SIGTERM, all goes on", step, ended_at(step, True),
+               (*CUT_SHORT, "a new token"), "1 refresh")
     yield "TE-12", "SIGTERM", "idle", ended_idle, "nothing", "nothing"
     yield "TE-13", "SIGTERM", "start-up load", ended_loading, "nothing", "nothing"
     for number, step in enumerate(("request processed", "result write"), 1):

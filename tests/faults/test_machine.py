@@ -17,10 +17,12 @@ from harness import tap
 from harness.broker import DEADLINE
 from harness.locks import OpenWatch, held, lock_path, start_holder
 from harness.peer import answer
-from rows import ACCOUNT, TOKEN, add_rows, main
+from rows import ACCOUNT, TOKEN, add_rows, main, within
 from steps import halted
 
 TWO_DAYS = 2 * 86400
+# Who waits for a lock waits for 15 s; the rest is for a slow machine.
+LOCK_WAIT = 25
 
 
 # Lock files
@@ -38,7 +40,8 @@ def with_holder(then):
         watch.wait()
         if then == "killed":
             holder.kill()
-        seen = world.seen(pending)
+        with within(LOCK_WAIT, "the lock"):
+            seen = world.seen(pending)
         holder.kill()
         holder.wait()
         return seen
@@ -149,6 +152,7 @@ def leaves_api_call(world):
     other.bus.connection.flush_sync(None)
     order.wait()
     other.bus.close()
+    order.wait_until_left()
     seen = str(world.broker.call_api("GET", "operators", account=ACCOUNT)[0])
     order.release()
     return seen
@@ -270,10 +274,10 @@ ROWS = [
     ("LK-04", "lock file deleted while held", "before the lock", lock_deleted, "a new token", ONE),
     ("LK-05", "lock file is a symlink", "before the lock", symlink, "Failed", "nothing"),
     ("LK-06", "lock file is open to all (0666)", "before the lock", open_to_all,
-     ("a new token", "Failed"), (ONE, "nothing")),
+     "a new token", ONE),
     ("LK-07", "lock file is a FIFO", "before the lock", fifo_instead, "Failed", "nothing"),
     ("LK-08", "no folder can be made for it", "before the lock", file_instead_of_folder,
-     ("Failed", "a new token"), ("nothing", ONE)),
+     "Failed", "nothing"),
     ("LK-09", "its folder was deleted", "before the lock", folder_gone, "a new token", ONE),
     ("CA-01", "caller leaves", "before the lock", leaves_at("before the lock"), "nothing", ONE),
     ("CA-02", "caller leaves", "intent write", leaves_at("intent write"), "nothing", ONE),
@@ -287,18 +291,17 @@ ROWS = [
     ("CK-01", "clock set 2 days forward", "idle", jumped(real=TWO_DAYS), "a new token", ONE,
      CLOCKS),
     ("CK-02", "clock set 2 days back", "idle", jumped(real=-TWO_DAYS),
-     ("the old token", "a new token"), ("nothing", ONE), CLOCKS),
+     "the old token", "nothing", CLOCKS),
     ("CK-03", "clock set 2 days back", "start-up load", jumped(restart=True, real=-TWO_DAYS),
      "a new token", ONE, CLOCKS),
-    ("CK-04", "clock set to 1970", "idle", jumped(real=0), ("the old token", "a new token"),
-     ("nothing", ONE), CLOCKS),
+    ("CK-04", "clock set to 1970", "idle", jumped(real=0), "the old token", "nothing", CLOCKS),
     ("CK-05", "clock set to 1970", "start-up load", jumped(restart=True, real=0), "a new token",
      ONE, CLOCKS),
     ("CK-06", "clock 2 days forward, no network", "idle", jumped_offline(real=TWO_DAYS),
      "Network", "nothing", CLOCKS),
     ("CK-07", "clock 2 days back, no network", "start-up load",
-     jumped_offline(restart=True, real=-TWO_DAYS), ("the old token", "the old token, degraded"),
-     "nothing", CLOCKS),
+     jumped_offline(restart=True, real=-TWO_DAYS), "the old token, degraded", "nothing",
+     CLOCKS),
     ("CK-08", "clock 2 days forward, then right", "idle", there_and_back,
      "Network; the old token", "nothing", CLOCKS),
     ("CK-09", "clock set 2 days forward", "request processed", jumped_meanwhile(real=TWO_DAYS),

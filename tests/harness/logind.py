@@ -23,3 +23,8 @@ class Logind:
         for name in self.bus.call(BUS, BUS_PATH, BUS, "ListNames")[0]:
             if name.startswith(":") and name != self.bus.unique_name:
                 self.bus.call(name, "/", "org.freedesktop.DBus.Peer", "Ping")
+
+    def sleep_a_little(self):
+        """And awake again."""
+        self.prepare_for_sleep(True)
+        self.prepare_for_sleep(False)

@@ -9,6 +9,7 @@ import collections
 import contextlib
 import email.utils
 import gzip
+import select
 import socket
 import ssl
 import struct
@@ -45,6 +46,7 @@ class Order:
         self.reached = threading.Event()
         self.released = threading.Event()
         self.goes_on = True
+        self.connection = None
 
     def wait(self):
         """Until a request has met it (and, with "hold", "drop" and "truncate", was served)."""
@@ -56,6 +58,13 @@ class Order:
         """A held request or answer goes its way; or its connection is reset."""
         self.goes_on = goes_on
         self.released.set()
+
+    def wait_until_left(self):
+        """Until whoever made the stalled request has closed its connection. No TLS."""
+        if not select.select([self.connection], [], [], DEADLINE)[0]:
+            raise tap.Failure(f"the connection of the request to {self.path} stays open")
+        with contextlib.suppress(ConnectionResetError):
+            tap.equal(self.connection.recv(1, socket.MSG_PEEK), b"", "more of the request")
 
 
 def answer(status, body="", headers=None, content_type="application/json", zipped=False):
@@ -274,6 +283,7 @@ class Peer:
                 order.released.wait()
             connection.sendall(order.answer)
         elif fault == "stall":
+            order.connection = connection
             order.reached.set()
             order.released.wait()
             if order.goes_on:
