@@ -36,10 +36,11 @@ class FaultWorld(World):
     """A world with the peer before the server and, unless told otherwise, the faulty keyring.
 
     `rotation` is the server's; `clocks`: the broker's can be moved; `logind`: there is a system bus
-    with one; `signed_in`: the account is there before the fault."""
+    with one; `signed_in`: the account is there before the fault; `environment`: of the broker,
+    besides what it needs."""
 
     def __init__(self, keyring="faulty", rotation=True, clocks=False, logind=False,
-                 signed_in=True):
+                 signed_in=True, environment=None):
         super().__init__(keyring=keyring, account=ACCOUNT if signed_in else None)
         self.rotation = rotation
         self.clocks = None
@@ -49,6 +50,7 @@ class FaultWorld(World):
         # The machine's own would tell the broker of things that are no part of the row.
         nowhere = f"unix:path={self.session.root / 'run/system-bus'}"
         self.broker.environment["DBUS_SYSTEM_BUS_ADDRESS"] = nowhere
+        self.broker.environment.update(environment or {})
         if clocks:
             self.clocks = Clocks(self.session)
             self.broker.environment.update(self.clocks.environment)

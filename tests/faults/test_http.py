@@ -214,6 +214,16 @@ def api_refuses(world):
     return ", ".join(str(status) for status in statuses)
 
 
+def repaired_once(world):
+    """A 401 is repaired by a refresh, but not again and again; half a minute later it is."""
+    statuses = []
+    for later in (0, 0, 31):
+        world.clocks.shift(real=later, boot=later)
+        world.server.control(expire_access_tokens=True)
+        statuses.append(world.broker.call_api("GET", "operators", account=ACCOUNT)[0])
+    return ", ".join(str(status) for status in statuses)
+
+
 REFUSED = "1 request, none served"
 CUT = "1 refresh"
 GRACE = {"rotation": "grace"}
@@ -238,6 +248,8 @@ ROWS = [
      endpoint(lambda world: world.peer.uri.replace("http:", "https:")),
      served("Tls"), "nothing"),
     ("HT-14", "no such port", "connection", endpoint(lambda world: "http://127.0.0.1:1/"),
+     served("Network"), "nothing"),
+    ("HT-15", "no such host", "connection", endpoint(lambda world: "https://nowhere.invalid/"),
      served("Network"), "nothing"),
     ("HT-21", "408", "answer", answered(408), served("ServerError"), REFUSED),
     ("HT-22", "429", "answer", answered(429), served("RateLimited"), REFUSED),
@@ -284,6 +296,8 @@ ROWS = [
      "2 API calls", SLEEP),
     ("AP-07", "API: 429, Retry-After: a date", "API answer",
      api_asks_to_wait(lambda: http_date(7)), "429, 200", "2 API calls", SLEEP),
+    ("AP-08", "API: 401, and the next one too, and later", "API answer", repaired_once,
+     "200, 401, 200", "2 refreshes, 5 API calls", {"clocks": True}),
     ("AP-04", "API: captive portal", "API answer", api_answers(200, PORTAL, content_type=HTML),
      "200", "1 API call"),
     ("AP-05", "API: connection reset", "API request", api_breaks("reset"), "Network",

@@ -4,6 +4,7 @@
 
 import json
 import pathlib
+import signal
 import sys
 import threading
 import uuid
@@ -21,6 +22,10 @@ from steps import halted
 
 SCHEMA = "org.tidio.Auth.Account"
 RUBBISH = b"\x00\xffrubbish"
+# The paths are below the broker's working directory.
+FILE_BACKEND = {"SECRET_BACKEND": "file", "SNAP_NAME": "tidio",
+                "SECRET_SERVICE_BUS_NAME": "org.tidio.Test.Nobody",
+                "SECRET_FILE_TEST_PATH": "secret.file", "SECRET_FILE_TEST_PASSWORD": "x"}
 DAMAGES = (
     ("empty", b""),
     ("no JSON", b"not JSON at all"),
@@ -113,6 +118,15 @@ def typed(world):
 
 
 # Start-up
+
+def other_backend(world):
+    """What would make libsecret store somewhere else, as in a sandbox."""
+    seen = world.outcome()
+    world.broker.restart()
+    tap.equal(world.broker.accounts(), [ACCOUNT], "accounts")
+    tap.check(not (world.session.root / "secret.file").exists(), "no file with secrets")
+    return seen
+
 
 def started_with(method, fault, times=1, ask=True):
     """The next broker meets the fault while it loads the accounts."""
@@ -262,6 +276,22 @@ def signed_in_again(halt_at):
     return run
 
 
+def ended_in_exchange(world):
+    """SIGTERM while the code is exchanged: what the provider gives is stored before the end."""
+    _path, uri = world.start_sign_in()
+    order = world.peer.plan("/oauth/token", "hold")
+    visit = Visit(uri)
+    order.wait()
+    process = world.broker.process
+    process.send_signal(signal.SIGTERM)
+    order.release()
+    tap.equal(process.wait(DEADLINE), 0, "exit status")
+    world.broker.process = None
+    visit.end()
+    tap.equal(len(world.keyring.accounts()), 1, "items")
+    return "no answer"
+
+
 def denied_again(world):
     """Another sign-in of the same account ends badly."""
     _page, end = world.sign_in(ACCOUNT, "deny")
@@ -336,6 +366,8 @@ def start_rows():
            "StorageUnavailable", "nothing")
     yield ("ST-05", "keyring fails once", "start-up load", started_with("OpenSession", "fail"),
            "a new token", "1 refresh")
+    yield ("ST-10", "environment asks for a file", "start-up load", other_backend, "a new token",
+           "1 refresh", {"keyring": "unlocked", "environment": FILE_BACKEND})
     yield "ST-06", "keyring is locked", "start-up load", started_locked, "StorageLocked", "nothing"
     yield ("ST-07", "no Secret Service", "start-up load", started_without, "StorageUnavailable",
            "nothing")
@@ -365,6 +397,7 @@ def sign_in_rows():
            "no answer", "1 request, none served")
     yield ("SI-09", "kill -9", "store of another sign-in", signed_in_again("store"), "no answer",
            exchanged)
+    yield ("SI-12", "SIGTERM", "code exchange", ended_in_exchange, "no answer", exchanged, anew)
     yield ("SI-10", "user denies", "another sign-in", denied_again, "failed: SignInDenied",
            "nothing")
     yield ("SI-11", "503", "code exchange of another sign-in", exchange_fails,

@@ -66,6 +66,12 @@ def locked_with_valid_token(world):
     return world.seen(world.broker.start_get_token(ACCOUNT))
 
 
+def locked_with_short_token(world):
+    """The token would have to be valid for longer than it is; it is told that it is not."""
+    world.keyring.lock()
+    return world.seen(world.broker.start_get_token(ACCOUNT, min_validity=7200))
+
+
 def unlocks_by_itself(world):
     """State tells when it is over, without anybody asking."""
     locked_before(world)
@@ -180,6 +186,8 @@ ROWS = [
     ("KR-13", "keyring is locked", "re-read", locked_before, "StorageLocked", "nothing"),
     ("KR-14", "keyring is locked", "token still valid", locked_with_valid_token, "the old token",
      "nothing"),
+    ("KR-29", "keyring is locked", "token valid, but not for long", locked_with_short_token,
+     "the old token, degraded", "nothing"),
     ("KR-15", "keyring is locked, then unlocked", "re-read", unlocks_by_itself, "a new token",
      "1 refresh"),
     ("KR-16", "keyring is locked, prompt dismissed", "re-read", prompted("dismiss"),

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Many at once, and for long: one refresh for all, one prompt for all, and no login lost."""
 
+import collections
 import pathlib
 import random
 import sys
@@ -10,10 +11,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import tap
+from harness.broker import DEADLINE
 from harness.second_bus import SecondBroker
 from rows import ACCOUNT, TOKEN, FaultWorld
 
 CALLERS = 200
+WAITERS = 256
 CONNECTIONS = 10
 CYCLES = 1000
 DAY = 86400
@@ -79,6 +82,21 @@ def all_fail(world):
     tap.equal(world.server_saw(), "1 request, none served", "what the server saw")
     world.heal()
     world.prove_kept()
+
+
+@tap.case("ON-10", f"{WAITERS} callers may wait for a refresh, one more is told Busy at once")
+def one_too_many(world):
+    order = world.peer.plan(TOKEN, "stall")
+    crowd = Crowd(world)
+    pending = crowd.start(WAITERS + 1, "start_get_token", rejected=world.old)
+    crowd.arrive()
+    world.bus.wait_for(lambda: any(one.done for one in pending), DEADLINE, "the one told Busy",
+                       poll=True)
+    tap.equal([world.seen(one) for one in pending if one.done], ["Busy"], "who is answered first")
+    order.wait().release()
+    tap.equal(collections.Counter(world.seen(one) for one in pending),
+              {"a new token": WAITERS, "Busy": 1}, "what they saw")
+    tap.equal(world.server_saw(), "1 refresh", "what the server saw")
 
 
 @tap.case("ON-05", "50 interactive callers, keyring locked, prompt dismissed: one prompt")

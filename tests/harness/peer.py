@@ -151,6 +151,7 @@ class Peer:
         self.lock = threading.Lock()
         self.counts = collections.Counter()
         self.passed = collections.Counter()
+        self.requests = []
         self.connections = set()
         self.accepted = 0
         self.context = None
@@ -214,6 +215,12 @@ class Peer:
         with self.lock:
             return sum(count for name, count in self.counts.items() if name.startswith(path))
 
+    def bodies(self, path):
+        """Of the requests whose path starts so, in their order."""
+        with self.lock:
+            return [request.partition(b"\r\n\r\n")[2].decode() for request in self.requests
+                    if _path(request).startswith(path)]
+
     def forwarded(self, path):
         """How many of them reached the server."""
         with self.lock:
@@ -224,6 +231,7 @@ class Peer:
         with self.lock:
             self.counts.clear()
             self.passed.clear()
+            self.requests.clear()
             self.accepted = 0
 
     # What runs in its threads
@@ -274,6 +282,8 @@ class Peer:
             request = _read_message(connection) if self.context is None else start
         with self.lock:
             self.counts[path.split("?")[0]] += 1
+            if fault != "reset-early":
+                self.requests.append(request)
         if fault in ("reset-early", "reset"):
             _reset(connection)
             order.reached.set()

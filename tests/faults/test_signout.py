@@ -1,0 +1,79 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Sign-outs that meet something else: nothing is left behind, neither here nor at the provider."""
+
+import json
+import pathlib
+import sys
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from gi.repository import GLib
+
+from harness import tap
+from rows import ACCOUNT, main, within
+from steps import halted
+
+REVOKE = "/oauth/revoke"
+# The broker gives up after 10 s; the rest is for a slow machine.
+PATIENCE = 20
+
+
+def check_gone(world):
+    tap.equal(world.broker.accounts(), [], "accounts")
+    tap.equal(world.keyring.accounts(), [], "items")
+    world.broker.restart()
+    tap.equal(world.broker.accounts(), [], "accounts after a restart")
+
+
+@tap.case("RF-15", "during a refresh: it waits for its end, and what came of it is revoked")
+def during_refresh(world):
+    with halted(world, "request processed") as halt:
+        pending = world.broker.start_call("SignOut", GLib.Variant("(sa{sv})", (ACCOUNT, {})))
+        world.broker.get("Version")
+        halt.go_on()
+        tap.equal(world.seen(halt.pending), "a new token", "what the caller saw")
+        tap.equal(pending.result(60), (True,), "revoked")
+    counters = world.server.counters()
+    tap.equal((world.server_saw(), counters["grants"], counters["reuse"]),
+              ("1 refresh, 2 revocations", 0, 0), "what the server saw, grants left, reuse")
+    check_gone(world)
+
+
+@tap.case("SO-05", "the refresh token is revoked first, then the access token")
+def order_of_tokens(world):
+    record = world.newest_record()
+    tap.equal(world.broker.sign_out(ACCOUNT), True, "revoked")
+    bodies = world.peer.bodies(REVOKE)
+    tap.equal(len(bodies), 2, "revocations")
+    for body, name in zip(bodies, ("refresh_token", "access_token")):
+        tap.contains(body, record[name], f"revocation of the {name}")
+    check_gone(world)
+
+
+@tap.case("SO-06", "a provider that does not answer is given up, and the login deleted")
+def never_answered(world):
+    order = world.peer.plan(REVOKE, "stall", 0)
+    with within(PATIENCE, "sign-out"):
+        tap.equal(world.broker.sign_out(ACCOUNT), False, "revoked")
+    order.release(False)
+    check_gone(world)
+
+
+@tap.case("SO-07", "two items of one account: both go")
+def doubled(world):
+    old = world.newest_record()
+    world.outcome()
+    record = {**world.newest_record(), **{name: old[name] for name in (
+        "access_token", "refresh_token", "generation", "refreshed_at")}}
+    world.keyring.add("org.tidio.Auth.Account", {"account": str(uuid.uuid4()), "version": "1"},
+                      json.dumps(record).encode())
+    world.broker.restart()
+    tap.equal(len(world.keyring.accounts()), 2, "items")
+    tap.equal(world.broker.sign_out(ACCOUNT), True, "revoked")
+    check_gone(world)
+
+
+main()
