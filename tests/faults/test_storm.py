@@ -6,6 +6,7 @@ import collections
 import pathlib
 import random
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -184,6 +185,26 @@ def cycles(world):
     tap.equal((counters["refreshes"], counters["reuse"], counters["code_exchanges"]),
               (CYCLES, 0, 0), "refreshes, reuse, sign-ins")
     tap.equal(world.newest_record()["access_token"], token, "what is stored")
+    world.prove_kept()
+
+
+@tap.case("RF-16", "tokens of one second: refreshed when asked for, and neither all the time nor idly")
+def short_lived(world):
+    world.server.control(lifetime=1)
+    world.outcome()
+    world.forget()
+    start = time.monotonic()
+    for _ in range(1000):
+        world.broker.token(ACCOUNT)
+    seconds = time.monotonic() - start
+    refreshes = world.server.counters()["refreshes"]
+    tap.check(refreshes <= 4 + 4 * seconds, f"few refreshes in {seconds:.1f} s, not {refreshes}")
+    world.forget()
+    used = world.broker.cpu_seconds()
+    world.bus.settle(2)
+    tap.equal(world.server_saw(), "nothing", "what the server saw while nobody asked")
+    tap.check(world.broker.cpu_seconds() - used < 1, "no busy loop while nobody asked")
+    world.server.control(lifetime=3600)
     world.prove_kept()
 
 

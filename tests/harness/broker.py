@@ -95,6 +95,12 @@ class Broker:
     def is_alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def cpu_seconds(self):
+        """What the process has used so far."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            words = file.read().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
     def other_caller(self):
         return Broker(self.session, bus=self.session.new_bus())
 
