@@ -20,6 +20,7 @@ from harness.broker import DEADLINE, SLOW, check_message
 from harness.bus import BusError
 from harness.clocks import Clocks
 from harness.logind import Logind
+from harness.network import Network
 from harness.peer import Peer
 from harness.servers import Server, provider_text
 from harness.world import World
@@ -36,15 +37,16 @@ class FaultWorld(World):
     """A world with the peer before the server and, unless told otherwise, the faulty keyring.
 
     `rotation` is the server's; `clocks`: the broker's can be moved; `logind`: there is a system bus
-    with one; `signed_in`: the account is there before the fault; `environment`: of the broker,
-    besides what it needs."""
+    with one; `network`: or with a NetworkManager; `signed_in`: the account is there before the
+    fault; `environment`: of the broker, besides what it needs."""
 
     def __init__(self, keyring="faulty", rotation=True, clocks=False, logind=False,
-                 signed_in=True, environment=None):
+                 network=False, signed_in=True, environment=None):
         super().__init__(keyring=keyring, account=ACCOUNT if signed_in else None)
         self.rotation = rotation
         self.clocks = None
         self.logind = logind
+        self.network = network
         self.peer = None
         self.old = ""
         # The machine's own would tell the broker of things that are no part of the row.
@@ -62,6 +64,8 @@ class FaultWorld(World):
         self.use_provider()
         if self.logind:
             self.logind = Logind(self.session.start_bus("system-bus"))
+        if self.network:
+            self.network = Network(self.session, bus=self.session.start_bus("system-bus"))
         self.broker.start()
         if self.signed_in is not None:
             self.sign_in(self.signed_in)

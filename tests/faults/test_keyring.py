@@ -158,6 +158,20 @@ def unsaved_at_exit(world):
     return seen
 
 
+def unsaved_at_exit_as_well(world):
+    """The keyring fails for some seconds, and once more when the broker is asked to end; what is
+    left of its time is enough."""
+    # Calls 1 to 4: the intent, the result, two tries; the 5th comes with SIGTERM.
+    world.keyring.plan("SetSecret", "fail", 2, 4)
+    seen = world.outcome()
+    world.note_token()
+    world.bus.wait_for(lambda: world.keyring.count("SetSecret") >= 4, DEADLINE, "two more tries",
+                       poll=True)
+    world.broker.stop()
+    tap.equal(world.newest_record()["access_token"], world.old, "the token in the keyring")
+    return seen
+
+
 ROWS = [
     ("KR-01", "keyring stalls", "re-read: ReadAlias", met("ReadAlias", "stall", timeout=1),
      "Timeout", "nothing"),
@@ -229,6 +243,8 @@ ROWS = [
      "1 refresh"),
     ("KR-39", "keyring stalls for 20 s", "result write", met_long("SetSecret", 2), "a new token",
      "1 refresh"),
+    ("KR-41", "keyring fails, at SIGTERM too", "result write", unsaved_at_exit_as_well,
+     "a new token", "1 refresh"),
     ("KR-40", "keyring fails, then SIGTERM", "result write", unsaved_at_exit, "a new token",
      "1 refresh"),
 ]

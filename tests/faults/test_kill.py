@@ -11,8 +11,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import tap
-from harness.broker import SLOW
-from rows import add_rows, main
+from harness.broker import SLOW, expect_error
+from rows import ACCOUNT, add_rows, main
 from steps import STEPS, halted, rotation_at
 
 # After SIGTERM, or the end of the bus.
@@ -161,6 +161,19 @@ def rows():
                "1 refresh")
     yield "BD-01", "session bus dies", "request processed", bus_dies, "no answer", "1 refresh", \
         {"rotation": "grace"}
+
+
+@tap.case("KL-13", "kill -9, request processed, a server without grace: says what ended the login")
+def killed_without_grace(world):
+    with halted(world, "request processed") as halt:
+        world.broker.kill()
+        halt.give_up()
+        tap.equal(world.seen(halt.pending), "no answer", "what the caller saw")
+    world.broker.start()
+    tap.equal(world.broker.token(ACCOUNT), world.old, "the token that is still valid")
+    message = expect_error("SignInRequired", world.broker.token, ACCOUNT, rejected=world.old)
+    tap.contains(message, "an earlier refresh was interrupted", "message")
+    tap.equal(world.broker.state(ACCOUNT), "sign-in-required", "state")
 
 
 add_rows(rows())

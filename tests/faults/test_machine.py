@@ -230,18 +230,34 @@ def slept_meanwhile(world):
         return world.seen(halt.pending)
 
 
-def slept_after_failures(world):
-    """Resuming ends the wait that failures before it have brought about."""
+def ends_the_wait(world, event):
+    """The event ends the wait that failures before it have brought about."""
     world.server.fail("token", 503)
     for _ in range(9):
         tap.equal(world.outcome(timeout=1), "ServerError", "a failure")
-        world.logind.prepare_for_sleep(False)
+        event()
     world.outcome(timeout=1)
     world.server.heal("token")
     # After ten failures in a row the wait is one of minutes.
     seen = world.outcome(timeout=5)
-    world.logind.prepare_for_sleep(False)
+    event()
     return f"{seen}; {world.outcome(timeout=5)}"
+
+
+def slept_after_failures(world):
+    return ends_the_wait(world, lambda: world.logind.prepare_for_sleep(False))
+
+
+def online_after_failures(world):
+    """NetworkManager says it by its properties alone."""
+    return ends_the_wait(world, world.network.reconnect)
+
+
+def online_but_told_to_wait(world):
+    world.peer.plan(TOKEN, "answer", answer_with=answer(429, "{}", headers={"Retry-After": "4"}))
+    world.outcome()
+    world.network.reconnect()
+    return world.outcome(timeout=1)
 
 
 def slept_but_told_to_wait(world):
@@ -318,6 +334,10 @@ ROWS = [
      "11 requests, 1 served", SLEEP),
     ("SL-04", "asleep after Retry-After", "idle", slept_but_told_to_wait, "RateLimited",
      "1 request, none served", SLEEP),
+    ("NW-01", "network back after failures", "idle", online_after_failures,
+     "ServerError; a new token", "11 requests, 1 served", {"network": True}),
+    ("NW-02", "network back after Retry-After", "idle", online_but_told_to_wait, "RateLimited",
+     "1 request, none served", {"network": True}),
     ("SL-05", "logind says nonsense", "idle", odd_signal, "a new token", ONE, SLEEP),
 ]
 

@@ -92,6 +92,12 @@ class Bus:
         self.call(name, path, "org.freedesktop.DBus.Properties", "Set",
                   GLib.Variant("(ssv)", (interface, prop, value)))
 
+    def ping_all(self):
+        """Whoever is on this bus has the signals that were sent before it."""
+        for name in self.call(BUS, BUS_PATH, BUS, "ListNames")[0]:
+            if name.startswith(":") and name != self.unique_name:
+                self.call(name, "/", "org.freedesktop.DBus.Peer", "Ping")
+
     def owner(self, name):
         """The unique name, or an empty string."""
         try:

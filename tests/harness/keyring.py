@@ -38,8 +38,9 @@ class Keyring:
         except BusError:
             return "/"
 
-    def lock(self):
-        self._call(PATH, SERVICE, "Lock", "(ao)", [self.default()])
+    def lock(self, path=None):
+        """That collection, or the default one."""
+        self._call(PATH, SERVICE, "Lock", "(ao)", [path or self.default()])
 
     def is_locked(self):
         return self.bus.get(NAME, self.default(), COLLECTION, "Locked")

@@ -20,9 +20,7 @@ class Logind:
         self.bus.connection.emit_signal(None, "/org/freedesktop/login1",
                                         "org.freedesktop.login1.Manager", "PrepareForSleep",
                                         GLib.Variant("(b)", (going,)))
-        for name in self.bus.call(BUS, BUS_PATH, BUS, "ListNames")[0]:
-            if name.startswith(":") and name != self.bus.unique_name:
-                self.bus.call(name, "/", "org.freedesktop.DBus.Peer", "Ping")
+        self.bus.ping_all()
 
     def sleep_a_little(self):
         """And awake again."""

@@ -23,8 +23,10 @@ ONLINE = {"State": 70, "Connectivity": 4}
 
 
 class Network:
-    def __init__(self, session, online=True):
-        self.bus = session.new_bus()
+    """`bus`: the system's, unless the session's is to be taken for it."""
+
+    def __init__(self, session, online=True, bus=None):
+        self.bus = bus or session.new_bus()
         self.values = dict(ONLINE if online else OFFLINE)
         self.bus.connection.register_object(PATH, INTERFACE, None, self._get, None)
         self.bus.call(BUS, BUS_PATH, BUS, "RequestName", GLib.Variant("(su)", (NAME, 4)))
@@ -46,3 +48,9 @@ class Network:
                                         "PropertiesChanged",
                                         GLib.Variant("(sa{sv}as)", (NAME, changed, [])))
         self.bus.connection.flush_sync(None)
+
+    def reconnect(self):
+        """Offline and online again; everybody on the bus has heard it."""
+        self.set_online(False)
+        self.set_online(True)
+        self.bus.ping_all()

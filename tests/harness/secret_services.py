@@ -96,6 +96,10 @@ class GnomeKeyring(SecretService):
             self._call(PATH, SERVICE, "SetAlias", "(so)", alias, path)
         return path
 
+    def set_default(self, path):
+        """Another default collection; "/": none."""
+        self._call(PATH, SERVICE, "SetAlias", "(so)", "default", path)
+
     def unlock(self, path=None, password=PASSWORD):
         self._call(PATH, self.own_interface, "UnlockWithMasterPassword", "(o(oayays))",
                    path or self.default(), self._secret(password))

@@ -244,6 +244,58 @@ def killed_before_it_wrote(world):
     tap.equal(world.broker.token(), new, "token after a restart")
 
 
+def check_found_elsewhere(world):
+    """The account lies in a keyring that is not the default one: it stays there."""
+    path = world.keyring.accounts()[0]["path"]
+    token = world.broker.token()
+    for start in (lambda: None, world.broker.restart):
+        start()
+        tap.equal(world.broker.accounts(), ["tidio"], "accounts")
+        tap.equal(world.broker.token(), token, "token")
+        new = world.broker.token(rejected=token)
+        tap.check(new != token, "a refreshed token")
+        tap.equal([item["path"] for item in world.keyring.accounts()], [path], "items")
+        tap.equal(world.record()["access_token"], new, "what is stored")
+        tap.equal(world.broker.state("tidio"), "ready", "state")
+        token = new
+    tap.equal(world.server.counters()["reuse"], 0, "reused refresh tokens")
+    check_sign_out(world)
+
+
+@tap.case("KR-51", "gnome-keyring: another keyring became the default one: found where it lies",
+          row=("gnome-keyring", "dbus-daemon"))
+def other_default(world):
+    made = world.keyring.create("Work")
+    tap.equal(world.keyring.default(), made, "default keyring")
+    check_found_elsewhere(world)
+
+
+@tap.case("KR-52", "gnome-keyring: no keyring is the default one: found where it lies",
+          row=("gnome-keyring", "dbus-daemon"))
+def no_default(world):
+    world.keyring.set_default("/")
+    tap.equal(world.keyring.default(), "/", "default keyring")
+    check_found_elsewhere(world)
+
+
+@tap.case("KR-53", "gnome-keyring: another keyring became the default one, and the account's is "
+          "locked: StorageLocked until it is unlocked", row=("gnome-keyring", "dbus-daemon"))
+def locked_elsewhere(world):
+    token = world.broker.token()
+    world.broker.stop()
+    old = world.keyring.default()
+    world.keyring.create("Work")
+    world.keyring.lock(old)
+    world.broker.start()
+    listener = Listener(world.broker)
+    for account in ("", "tidio"):
+        expect_error("StorageLocked", world.broker.get_token, account)
+    world.keyring.unlock(old)
+    listener.wait_for_account("tidio")
+    tap.equal(world.broker.token(), token, "token")
+    check_found_elsewhere(world)
+
+
 def version_of_bus(program):
     done = subprocess.run([program, "--version"], check=True, stdout=subprocess.PIPE)
     return re.search(r"\d+(\.\d+)*", done.stdout.decode()).group()
