@@ -172,9 +172,13 @@ def started_without(world):
 
 def started_without_default(world):
     world.broker.stop()
+    path = the_item(world)["path"]
     put_back = world.keyring.remove_default()
     world.broker.start()
+    tap.equal(world.broker.accounts(), [ACCOUNT], "accounts")
     seen = world.outcome()
+    tap.equal([item["path"] for item in world.keyring.accounts()], [path], "items")
+    tap.equal(world.broker.state(ACCOUNT), "ready", "state")
     put_back()
     return seen
 

@@ -124,8 +124,11 @@ def unlocked_elsewhere(world):
 
 
 def no_default(world):
+    path = world.keyring.accounts()[0]["path"]
     put_back = world.keyring.remove_default()
     seen = world.outcome()
+    tap.equal([item["path"] for item in world.keyring.accounts()], [path], "items")
+    tap.equal(world.broker.state(ACCOUNT), "ready", "state")
     put_back()
     return seen
 
