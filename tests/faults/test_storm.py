@@ -188,7 +188,7 @@ def cycles(world):
     world.prove_kept()
 
 
-@tap.case("RF-16", "tokens of one second: refreshed when asked for, and neither all the time nor idly")
+@tap.case("RF-16", "tokens of one second: few refreshes when asked for, none while nobody asks")
 def short_lived(world):
     world.server.control(lifetime=1)
     world.outcome()
