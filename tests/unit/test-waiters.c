@@ -135,6 +135,7 @@ static const Outcome outcomes[] = {
   { "network-rejected", TA_ERROR_NETWORK, FALSE, "access", FALSE },
   { "storage-locked-over", TA_ERROR_STORAGE_LOCKED, TRUE, NULL, FALSE },
   { "sign-in-required", TA_ERROR_SIGN_IN_REQUIRED, FALSE, NULL, FALSE },
+  { "signed-out", TA_ERROR_NO_SUCH_ACCOUNT, FALSE, NULL, FALSE },
   { "sign-in-required-over", TA_ERROR_SIGN_IN_REQUIRED, TRUE, NULL, FALSE },
 };
 
