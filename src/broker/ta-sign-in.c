@@ -2,30 +2,14 @@
 #include "ta-sign-in.h"
 
 #include "base/ta-error.h"
-#include "broker/ta-token-endpoint.h"
+#include "broker/ta-code-flow.h"
 #include "io/ta-alarm.h"
-#include "io/ta-browser.h"
-#include "io/ta-callback.h"
 #include "io/ta-clock.h"
-#include "io/ta-random.h"
-#include "oauth/ta-authorization.h"
-#include "oauth/ta-redirect.h"
 
-/* One trip through the browser, in the order the functions stand below: client -> callback server
- * and authorization URI -> browser -> the browser comes back -> code for tokens -> somebody else
- * stores them ("granted") -> end.
- *
- * Only an answer with the right state changes anything, and it does so once; any page may send the
- * browser here with anything else. The state and the code verifier belong to this one trip. Whoever
- * came with the right state waits for the page until the end is known, so that the page tells the
- * truth. */
+/* One sign-in, in the order the functions stand below: client -> flow -> somebody else stores the
+ * token ("granted") -> end. */
 
 #define TIMEOUT 300
-#define EXCHANGE_TIMEOUT 25
-
-/* A browser waits this long for its page. By then the code is exchanged, and it is only the keyring
- * that has not answered. */
-#define PAGE_TIMEOUT 30
 
 struct _TaSignIn
 {
@@ -35,15 +19,8 @@ struct _TaSignIn
   TaSignInStatus status;
   char **scopes; /* (owned) (nullable): asked for instead of the provider's */
   gboolean open_browser;
-
-  TaClient *client;       /* (owned) (nullable) */
-  TaSecret *state;        /* (owned) */
-  TaSecret *verifier;     /* (owned) */
-  TaCallback *callback;   /* (owned) (nullable): while waiting */
-  char *redirect_uri;     /* (owned) (nullable) */
-  TaCallbackVisit *visit; /* (owned) (nullable): waits for its page */
-  guint page_timer;
-  TaAlarm *alarm; /* (owned) (nullable): while waiting */
+  TaCodeFlow *flow; /* (owned) (nullable) */
+  TaAlarm *alarm;   /* (owned) (nullable): while waiting */
 };
 
 G_DEFINE_FINAL_TYPE (TaSignIn, ta_sign_in, G_TYPE_OBJECT)
@@ -52,14 +29,6 @@ static void
 emit_changed (TaSignIn *self)
 {
   g_signal_emit_by_name (self, "changed");
-}
-
-static void
-answer_visit (TaSignIn *self, TaPage page)
-{
-  g_clear_handle_id (&self->page_timer, g_source_remove);
-  if (self->visit != NULL)
-    ta_callback_visit_answer (g_steal_pointer (&self->visit), page);
 }
 
 static TaPage
@@ -82,10 +51,8 @@ ta_sign_in_end (TaSignIn *self, gboolean stored, const GError *error)
   self->status.error = error != NULL ? g_error_copy (error) : NULL;
   self->status.state = error != NULL ? TA_SIGN_IN_FAILED : TA_SIGN_IN_DONE;
   g_clear_pointer (&self->alarm, ta_alarm_free);
-  answer_visit (self, choose_page (self, stored));
-  if (self->callback != NULL)
-    ta_callback_close (self->callback);
-  g_clear_object (&self->callback);
+  if (self->flow != NULL)
+    ta_code_flow_close (self->flow, choose_page (self, stored));
   emit_changed (self);
 }
 
@@ -98,14 +65,10 @@ fail (TaSignIn *self, int code, const char *message)
 }
 
 static void
-exchange_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+on_flow_ended (TaCodeFlow *flow, TaToken *token, const GError *error, TaSignIn *self)
 {
-  g_autoptr (TaSignIn) self = user_data;
-  g_autoptr (GError) error = NULL;
-  gboolean may_be_spent;
-  g_autoptr (TaToken) token = ta_token_endpoint_token_finish (
-      self->parts, result, self->status.provider, NULL, &may_be_spent, &error);
-
+  if (ta_sign_in_is_over (self))
+    return;
   if (token == NULL)
     {
       ta_sign_in_end (self, FALSE, error);
@@ -116,57 +79,19 @@ exchange_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-exchange (TaSignIn *self, const TaSecret *code)
+on_exchanging (TaCodeFlow *flow, TaSignIn *self)
 {
-  g_autoptr (TaTokenRequest) request
-      = ta_token_request_code (self->status.provider, self->client, ta_secret_peek (code),
-                               self->redirect_uri, ta_secret_peek (self->verifier));
-
   g_clear_pointer (&self->alarm, ta_alarm_free);
   self->status.state = TA_SIGN_IN_EXCHANGING;
   emit_changed (self);
-  ta_token_endpoint_send_async (self->parts->http, self->status.provider->token_endpoint, request,
-                                EXCHANGE_TIMEOUT, NULL, exchange_cb, g_object_ref (self));
-}
-
-/* Acts on an answer whose state is right, while waiting. */
-static void
-accept_redirect (TaSignIn *self, const TaRedirect *redirect)
-{
-  g_autoptr (GError) error = ta_redirect_get_error (redirect);
-
-  if (error != NULL)
-    ta_sign_in_end (self, FALSE, error);
-  else
-    exchange (self, redirect->code);
-}
-
-static gboolean
-on_page_time (gpointer user_data)
-{
-  TaSignIn *self = user_data;
-
-  self->page_timer = 0;
-  answer_visit (self, TA_PAGE_UNSAVED);
-  return G_SOURCE_REMOVE;
 }
 
 static void
-on_visit (TaCallbackVisit *visit, const char *query, gpointer user_data)
+on_ready (TaCodeFlow *flow, const char *uri, TaSignIn *self)
 {
-  TaSignIn *self = user_data;
-  g_autoptr (TaRedirect) redirect = ta_redirect_parse (query);
-
-  if (redirect == NULL || !ta_secret_equals (self->state, ta_secret_peek (redirect->state)))
-    ta_callback_visit_answer (visit, TA_PAGE_INVALID);
-  else if (self->status.state != TA_SIGN_IN_WAITING)
-    ta_callback_visit_answer (visit, TA_PAGE_USED);
-  else
-    {
-      self->visit = visit;
-      self->page_timer = g_timeout_add_seconds (PAGE_TIMEOUT, on_page_time, self);
-      accept_redirect (self, redirect);
-    }
+  g_free (self->status.uri);
+  self->status.uri = g_strdup (uri);
+  emit_changed (self);
 }
 
 /* Does what the browser would do if it ran on this machine: `address` is where it was sent to.
@@ -174,58 +99,13 @@ on_visit (TaCallbackVisit *visit, const char *query, gpointer user_data)
 gboolean
 ta_sign_in_complete (TaSignIn *self, const char *address, GError **error)
 {
-  g_autoptr (TaSecretString) query
-      = self->redirect_uri == NULL ? NULL : ta_redirect_find_query (address, self->redirect_uri);
-  g_autoptr (TaRedirect) redirect = query == NULL ? NULL : ta_redirect_parse (query);
-
-  if (redirect == NULL)
-    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                         "This is not the address a browser is sent to at the end of this "
-                         "sign-in: copy the whole address");
-  else if (!ta_secret_equals (self->state, ta_secret_peek (redirect->state)))
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_FAILED,
-                         "This address belongs to another sign-in: copy that of this one");
-  else if (self->status.state != TA_SIGN_IN_WAITING)
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_FAILED,
-                         "This sign-in has its answer already: read its State");
-  else
+  if (self->flow == NULL)
     {
-      accept_redirect (self, redirect);
-      return TRUE;
+      g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                           "This sign-in has no address yet: read its Uri first");
+      return FALSE;
     }
-  return FALSE;
-}
-
-static void
-browser_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (TaSignIn) self = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!ta_browser_open_finish (result, &error) && self->status.state == TA_SIGN_IN_WAITING)
-    ta_sign_in_end (self, FALSE, error);
-}
-
-static void
-listen_for_browser (TaSignIn *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  self->callback = ta_callback_new (self->status.provider->redirect_uri, on_visit, self, &error);
-  if (self->callback == NULL)
-    {
-      ta_sign_in_end (self, FALSE, error);
-      return;
-    }
-  self->redirect_uri = g_strdup (ta_callback_get_redirect_uri (self->callback));
-  g_free (self->status.uri);
-  self->status.uri
-      = ta_authorization_uri (self->status.provider, self->client->id, self->redirect_uri,
-                              (const char *const *) self->scopes, ta_secret_peek (self->state),
-                              ta_secret_peek (self->verifier));
-  emit_changed (self);
-  if (self->open_browser)
-    ta_browser_open_async (self->status.uri, NULL, browser_cb, g_object_ref (self));
+  return ta_code_flow_complete (self->flow, address, error);
 }
 
 static void
@@ -233,14 +113,21 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaSignIn) self = user_data;
   g_autoptr (GError) error = NULL;
+  g_autoptr (TaClient) client = ta_parts_find_client_finish (self->parts, result, &error);
 
-  self->client = ta_parts_find_client_finish (self->parts, result, &error);
   if (ta_sign_in_is_over (self))
     return;
-  if (self->client == NULL)
-    ta_sign_in_end (self, FALSE, error);
-  else
-    listen_for_browser (self);
+  if (client == NULL)
+    {
+      ta_sign_in_end (self, FALSE, error);
+      return;
+    }
+  self->flow = ta_code_flow_new (self->parts, self->status.provider, client,
+                                 (const char *const *) self->scopes, self->open_browser);
+  g_signal_connect_object (self->flow, "ready", G_CALLBACK (on_ready), self, 0);
+  g_signal_connect_object (self->flow, "exchanging", G_CALLBACK (on_exchanging), self, 0);
+  g_signal_connect_object (self->flow, "ended", G_CALLBACK (on_flow_ended), self, 0);
+  ta_code_flow_start (self->flow);
 }
 
 static void
@@ -289,8 +176,6 @@ ta_sign_in_init (TaSignIn *self)
 {
   self->status.uri = g_strdup ("");
   self->status.expires_at = ta_clock_now ().wall + TIMEOUT;
-  self->state = ta_random_text ();
-  self->verifier = ta_random_text ();
 }
 
 static void
@@ -311,10 +196,7 @@ ta_sign_in_finalize (GObject *object)
   g_strfreev (self->scopes);
   g_free (self->status.uri);
   g_clear_error (&self->status.error);
-  g_clear_pointer (&self->client, ta_client_unref);
-  ta_secret_unref (self->state);
-  ta_secret_unref (self->verifier);
-  g_free (self->redirect_uri);
+  g_clear_object (&self->flow);
   G_OBJECT_CLASS (ta_sign_in_parent_class)->finalize (object);
 }
 
