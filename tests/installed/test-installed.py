@@ -33,6 +33,7 @@ FILES = {
     "libexec/tidio-auth-open-uri", "libexec/tidio-authd",
     "share/dbus-1/interfaces/org.tidio.Auth.xml",
     "share/dbus-1/services/org.tidio.Auth.service",
+    "share/doc/tidio-auth/providers/tidio-openapi.conf",
     "share/doc/tidio-auth/providers/tidio.conf",
     "share/locale/de/LC_MESSAGES/tidio-auth.mo", "share/locale/pl/LC_MESSAGES/tidio-auth.mo",
     "share/tidio-auth/providers/sandbox.conf",

@@ -34,21 +34,55 @@ assert_tidio (const TaProvider *provider)
   g_assert_null (provider->client_id);
   g_assert_cmpstr (provider->base_uri, ==, "https://api.tidio.com/v1/");
   g_assert_cmpstr (provider->accept, ==, "application/json");
+  g_assert_cmpint (provider->api_authentication, ==, TA_API_AUTHENTICATION_BEARER);
+  g_assert_null (provider->issuer);
+  g_assert_null (provider->device_authorization_endpoint);
+  g_assert_null (provider->pushed_authorization_request_endpoint);
+  g_assert_false (provider->requires_par);
+  g_assert_false (provider->advertises_iss);
+  g_assert_false (ta_provider_uses_dpop (provider));
+  g_assert_cmpuint (g_strv_length (provider->metadata_hosts), ==, 0);
+  g_assert_null (provider->user_info_path);
+  g_assert_cmpstr (provider->user_info_member, ==, "sub");
+}
+
+static TaProvider *
+parse_built_in (const char *id)
+{
+  g_autofree char *path = g_strconcat (UNIT_PROVIDERS "/", id, ".conf", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  TaProvider *provider;
+  gsize length;
+
+  g_assert_true (g_file_get_contents (path, &text, &length, &error));
+  provider = ta_provider_parse (id, text, length, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (provider->id, ==, id);
+  return provider;
 }
 
 static void
 check_built_in (void)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TaProvider) provider = NULL;
-  g_autofree char *text = NULL;
-  gsize length;
+  g_autoptr (TaProvider) provider = parse_built_in ("tidio");
 
-  g_assert_true (g_file_get_contents (UNIT_PROVIDER_FILE, &text, &length, &error));
-  provider = ta_provider_parse ("tidio", text, length, &error);
-  g_assert_no_error (error);
-  g_assert_cmpstr (provider->id, ==, "tidio");
   assert_tidio (provider);
+}
+
+/* API keys need none of the keys of a sign-in. */
+static void
+check_built_in_keys (void)
+{
+  g_autoptr (TaProvider) provider = parse_built_in ("tidio-openapi");
+
+  g_assert_cmpint (provider->api_authentication, ==, TA_API_AUTHENTICATION_OPENAPI_KEY);
+  g_assert_null (provider->issuer);
+  g_assert_null (provider->authorization_endpoint);
+  g_assert_null (provider->token_endpoint);
+  g_assert_null (provider->revocation_endpoint);
+  g_assert_cmpstr (provider->base_uri, ==, "https://api.tidio.com/");
+  g_assert_cmpstr (provider->accept, ==, "application/json; version=1");
 }
 
 /* As the documentation prints it, with a comment behind some values. */
@@ -109,7 +143,14 @@ check_everything_set (void)
                               "Pkce=none\n"
                               "Scopes=read  write\n"
                               "Resource=https://a/ urn:b\n"
-                              "ClientId=my#client\n" API "Accept=application/json; version=1\n";
+                              "DeviceAuthorizationEndpoint=https://h/device\n"
+                              "PushedAuthorizationRequestEndpoint=https://h/par\n"
+                              "Issuer=http://localhost:1/a\n"
+                              "MetadataHosts=login.h ::1\n"
+                              "Dpop=required\n"
+                              "ClientId=my#client\n" API "Accept=application/json; version=1\n"
+                              "UserInfoPath=/me?fields=id\n"
+                              "UserInfoMember=id\n";
   g_autoptr (GError) error = NULL;
   g_autoptr (TaProvider) provider = parse (text, &error);
 
@@ -125,6 +166,47 @@ check_everything_set (void)
   g_assert_cmpstr (provider->resources[1], ==, "urn:b");
   g_assert_cmpstr (provider->client_id, ==, "my#client");
   g_assert_cmpstr (provider->accept, ==, "application/json; version=1");
+  g_assert_cmpstr (provider->device_authorization_endpoint, ==, "https://h/device");
+  g_assert_cmpstr (provider->pushed_authorization_request_endpoint, ==, "https://h/par");
+  g_assert_true (provider->requires_par);
+  g_assert_cmpstr (provider->issuer, ==, "http://localhost:1/a");
+  g_assert_cmpuint (g_strv_length (provider->metadata_hosts), ==, 2);
+  g_assert_cmpstr (provider->metadata_hosts[1], ==, "::1");
+  g_assert_cmpint (provider->dpop, ==, TA_DPOP_REQUIRED);
+  g_assert_true (ta_provider_uses_dpop (provider));
+  g_assert_cmpstr (provider->user_info_path, ==, "/me?fields=id");
+  g_assert_cmpstr (provider->user_info_member, ==, "id");
+}
+
+/* CB-30: a redirect URI that is not pinned is the provider's own. */
+static void
+check_own_redirect_uri (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider = parse ("[Provider]\n" AUTHORIZATION TOKEN API, &error);
+  g_autoptr (TaProvider) other
+      = ta_provider_parse ("A.b_c-d@e", "[Provider]\n" AUTHORIZATION TOKEN API,
+                           strlen ("[Provider]\n" AUTHORIZATION TOKEN API), NULL);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (provider->redirect_uri, ==, "http://127.0.0.1:0/callback/own");
+  g_assert_cmpstr (other->redirect_uri, ==, "http://127.0.0.1:0/callback/A.b_c-d@e");
+}
+
+/* With an issuer its metadata may name the endpoints, with API keys there are none. */
+static void
+check_without_endpoints (void)
+{
+  const char *keys = "[Provider]\n[Api]\nBaseUri=https://h/\nAuthentication=openapi-key\n";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) issuer = parse ("[Provider]\nIssuer=https://h\n" API, &error);
+  g_autoptr (TaProvider) key = parse (keys, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (issuer->issuer, ==, "https://h");
+  g_assert_null (issuer->authorization_endpoint);
+  g_assert_null (issuer->token_endpoint);
+  g_assert_nonnull (key);
 }
 
 typedef struct
@@ -147,7 +229,6 @@ static const Bad bad[] = {
   { "no-authorization-endpoint", "[Provider]\n" TOKEN REDIRECT API, "AuthorizationEndpoint" },
   { "no-token-endpoint", "[Provider]\n" AUTHORIZATION REDIRECT "TokenEndpoint=\n" API,
     "TokenEndpoint" },
-  { "no-redirect-uri", "[Provider]\n" AUTHORIZATION TOKEN "RedirectUri=\n" API, "RedirectUri" },
   { "no-base-uri", PROVIDER "[Api]\n", "BaseUri" },
   { "no-api", PROVIDER, "BaseUri" },
   { "CA-08-http", PROVIDER "[Api]\nBaseUri=http://api.tidio.com/\n", "BaseUri" },
@@ -176,6 +257,23 @@ static const Bad bad[] = {
   { "pkce-plain", PROVIDER "Pkce=plain\n" API, "Pkce" },
   { "CF-05-fragment", PROVIDER "Resource=https://a/ https://b/#c\n" API, "Resource" },
   { "CF-05-relative", PROVIDER "Resource=api\n" API, "Resource" },
+  { "CF-01-issuer-http", PROVIDER "Issuer=http://h\n" API, "Issuer" },
+  { "CF-01-issuer-query", PROVIDER "Issuer=https://h?a\n" API, "Issuer" },
+  { "CF-01-issuer-fragment", PROVIDER "Issuer=https://h#a\n" API, "Issuer" },
+  { "CF-01-issuer-user", PROVIDER "Issuer=https://u@h\n" API, "Issuer" },
+  { "metadata-hosts", PROVIDER "MetadataHosts=h https://i\n" API, "MetadataHosts" },
+  { "metadata-hosts-port", PROVIDER "MetadataHosts=h:443\n" API, "MetadataHosts" },
+  { "device", PROVIDER "DeviceAuthorizationEndpoint=http://h/d\n" API,
+    "DeviceAuthorizationEndpoint" },
+  { "CF-06-http", PROVIDER "PushedAuthorizationRequestEndpoint=http://h/p\n" API,
+    "PushedAuthorizationRequestEndpoint" },
+  { "dpop", PROVIDER "Dpop=yes\n" API, "Dpop" },
+  { "user-info-path", PROVIDER API "UserInfoPath=../me\n", "UserInfoPath" },
+  { "user-info-uri", PROVIDER API "UserInfoPath=https://h/me\n", "UserInfoPath" },
+  { "user-info-in-provider", PROVIDER "UserInfoPath=me\n" API, "UserInfoPath" },
+  { "openapi-key-base-uri", "[Provider]\n[Api]\nAuthentication=openapi-key\n", "BaseUri" },
+  { "openapi-key-endpoint",
+    "[Provider]\nTokenEndpoint=http://h/\n" API "Authentication=openapi-key\n", "TokenEndpoint" },
   { "authentication", PROVIDER API "Authentication=basic\n", "Authentication" },
   { "accept-line-end", PROVIDER API "Accept=a\\r\\nX-Evil: 1\n", "Accept" },
   { "accept-not-ascii", PROVIDER API "Accept=\xc3\xa9\n", "Accept" },
@@ -195,28 +293,6 @@ check_bad (gconstpointer data)
   g_assert_nonnull (strstr (error->message, "own.conf"));
   g_assert_nonnull (strstr (error->message, row->key));
   g_assert_null (strstr (error->message, "CANARY"));
-}
-
-static const Bad unsupported[] = {
-  { "issuer", PROVIDER "Issuer=https://h\n" API, "Issuer" },
-  { "device", PROVIDER "DeviceAuthorizationEndpoint=https://h/d\n" API,
-    "DeviceAuthorizationEndpoint" },
-  { "pushed", PROVIDER "PushedAuthorizationRequestEndpoint=https://h/p\n" API,
-    "PushedAuthorizationRequestEndpoint" },
-  { "openapi-key", PROVIDER API "Authentication=openapi-key\n", "Authentication" },
-};
-
-static void
-check_unsupported (gconstpointer data)
-{
-  const Bad *row = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TaProvider) provider = parse (row->text, &error);
-
-  g_assert_null (provider);
-  unit_assert_error (error, TA_ERROR, TA_ERROR_NOT_SUPPORTED);
-  g_assert_nonnull (strstr (error->message, "own.conf"));
-  g_assert_nonnull (strstr (error->message, row->key));
 }
 
 static const Bad not_files[] = {
@@ -245,7 +321,7 @@ check_many_problems (void)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (parse ("[Provider]\nPkce=plain\nIssuer=a\nX=1\n[Api]\nAccept=\xff\n", &error));
+  g_assert_null (parse ("[Provider]\nPkce=plain\nX=1\n[Api]\nAccept=\xff\n", &error));
   unit_assert_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED);
   g_assert_nonnull (strstr (error->message, "AuthorizationEndpoint"));
 }
@@ -307,10 +383,12 @@ main (int argc, char **argv)
   g_test_add_func ("/provider/UN-PR-03-defaults", check_defaults);
   g_test_add_func ("/provider/UN-PR-04-everything-set", check_everything_set);
   UNIT_ADD_ROWS ("/provider/UN-PR-05-bad", bad, check_bad);
-  UNIT_ADD_ROWS ("/provider/UN-PR-06-unsupported", unsupported, check_unsupported);
+  g_test_add_func ("/provider/UN-PR-06-built-in-keys", check_built_in_keys);
   UNIT_ADD_ROWS ("/provider/UN-PR-07-not-a-file", not_files, check_not_file);
   g_test_add_func ("/provider/UN-PR-08-many-problems", check_many_problems);
   UNIT_ADD_ROWS ("/provider/UN-PR-09-id", ids, check_id);
   g_test_add_func ("/provider/UN-PR-10-owners", check_owners);
+  g_test_add_func ("/provider/UN-PR-11-own-redirect-uri", check_own_redirect_uri);
+  g_test_add_func ("/provider/UN-PR-12-without-endpoints", check_without_endpoints);
   return g_test_run ();
 }
