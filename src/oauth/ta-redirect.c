@@ -66,6 +66,7 @@ ta_redirect_parse (const char *query)
   self->state = ta_secret_new (state);
   self->code = code != NULL ? ta_secret_new (code) : NULL;
   self->failure = failure != NULL ? g_strdup (ta_error_quote_code (failure)) : NULL;
+  self->issuer = g_steal_pointer (&issuer);
   return self;
 }
 
@@ -81,6 +82,29 @@ ta_redirect_find_query (const char *address, const char *redirect_uri)
     return NULL;
   query = address + length + 1;
   return g_strndup (query, strcspn (query, "#"));
+}
+
+/* Whether the answer comes from the server that was asked, against mix-up (RFC 9207 section 2.4):
+ * to be asked before anything else is believed, an error included. `iss` is compared as it is; one
+ * that the server does not advertise counts all the same. A provider without issuer has nothing to
+ * compare with.
+ * Errors: TA_ERROR_SIGN_IN_FAILED. */
+gboolean
+ta_redirect_check_issuer (const TaRedirect *self, const TaProvider *provider, GError **error)
+{
+  const char *problem = NULL;
+
+  if (provider->issuer == NULL)
+    return TRUE;
+  if (self->issuer == NULL && provider->advertises_iss)
+    problem = "The answer to the authorization request does not say which server it is from, as "
+              "this provider's does: sign in again, and in no other window meanwhile";
+  else if (self->issuer != NULL && !g_str_equal (self->issuer, provider->issuer))
+    problem = "The answer to the authorization request is from another server than the one that "
+              "was asked: sign in again, and in no other window meanwhile";
+  if (problem != NULL)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_FAILED, problem);
+  return problem == NULL;
 }
 
 /* (nullable): what the authorization server refused; NULL if it gave a code. */
@@ -109,5 +133,6 @@ ta_redirect_free (TaRedirect *self)
   g_clear_pointer (&self->state, ta_secret_unref);
   g_clear_pointer (&self->code, ta_secret_unref);
   g_free (self->failure);
+  g_free (self->issuer);
   g_free (self);
 }

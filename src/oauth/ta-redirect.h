@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/ta-secret.h"
+#include "oauth/ta-provider.h"
 
 G_BEGIN_DECLS
 
@@ -11,10 +12,13 @@ typedef struct
   TaSecret *state; /* (owned) */
   TaSecret *code;  /* (owned) (nullable) */
   char *failure;   /* (owned) (nullable): the error code of section 4.1.2.1, fit for a message */
+  char *issuer;    /* (owned) (nullable): `iss` (RFC 9207), as received; fit for comparing only */
 } TaRedirect;
 
 TaRedirect *ta_redirect_parse (const char *query);
 char *ta_redirect_find_query (const char *address, const char *redirect_uri);
+gboolean ta_redirect_check_issuer (const TaRedirect *self, const TaProvider *provider,
+                                   GError **error);
 GError *ta_redirect_get_error (const TaRedirect *self);
 void ta_redirect_free (TaRedirect *self);
 

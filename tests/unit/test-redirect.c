@@ -2,7 +2,7 @@
 #include "base/ta-error.h"
 #include "oauth/ta-redirect.h"
 
-#include "unit.h"
+#include "unit-provider.h"
 
 typedef struct
 {
@@ -36,8 +36,7 @@ static const Good good[] = {
   { "CB-13-markup",
     "error=<script>alert(1)</script>&error_description=%22%3E%3Cimg%20src=x%3E&state=xyz", "xyz",
     NULL, "an unregistered code" },
-  { "CB-13-line-ends", "error=a%0D%0A%1B[31mb&state=xyz", "xyz", NULL,
-    "an unregistered code" },
+  { "CB-13-line-ends", "error=a%0D%0A%1B[31mb&state=xyz", "xyz", NULL, "an unregistered code" },
   { "CB-13-not-utf-8", "error=%FF&state=xyz", "xyz", NULL, "an unregistered code" },
 };
 
@@ -91,6 +90,8 @@ static const Bad bad[] = {
   { "code-nul", "state=a&code=b%00c" },
   { "code-line-end", "state=a&code=b%0D%0AX:%20y" },
   { "code-not-ascii", "state=a&code=%C3%A9" },
+  { "iss-badly-encoded", "state=a&code=b&iss=%zz" },
+  { "iss-nul", "state=a&code=b&iss=https://c%00" },
   { "error-badly-encoded", "state=a&error=%zz" },
   { "error-nul", "state=a&error=access_denied%00" },
   { "semicolons-do-not-separate", "state=a;code=b" },
@@ -217,6 +218,101 @@ check_pasted (gconstpointer data)
   g_assert_cmpstr (query, ==, row->query);
 }
 
+/* RFC 9207 section 2.1 and 2.2. */
+#define RFC_CODE "code=x1848ZT64p4IirMPT0R-X3141MFPTuBX-VFL_cvaplMH58"
+#define RFC_STATE "&state=ZWVlNDBlYzA1NjdkMDNhYjg3ZjUxZjAyNGQzMTM2NzI"
+#define RFC_ERROR "error=access_denied&state=N2JjNGJhY2JiZjRhYzA3MGJkMzNmMDE5OWJhZmJhZjA"
+#define RFC_ISSUER "&iss=https%3A%2F%2Fhonest.as.example"
+
+#define CODE "code=a&state=b"
+#define ERROR "error=access_denied&state=b"
+
+typedef struct
+{
+  const char *id;
+  gboolean advertised;
+  const char *query;
+  const char *issuer; /* as it is received */
+  gboolean good;
+} Issuer;
+
+/* All for the issuer https://honest.as.example. */
+static const Issuer issuers[] = {
+  { "rfc-code", TRUE, RFC_CODE RFC_STATE RFC_ISSUER, "https://honest.as.example", TRUE },
+  { "rfc-error", TRUE, RFC_ERROR RFC_ISSUER, "https://honest.as.example", TRUE },
+  { "plain", TRUE, CODE "&iss=https://honest.as.example", "https://honest.as.example", TRUE },
+  { "CB-15-other", TRUE, CODE "&iss=https%3A%2F%2Fattacker.example", "https://attacker.example",
+    FALSE },
+  { "CB-15-other-error", TRUE, ERROR "&iss=https%3A%2F%2Fattacker.example",
+    "https://attacker.example", FALSE },
+  { "CB-16-missing", TRUE, CODE, NULL, FALSE },
+  { "CB-16-empty", TRUE, CODE "&iss=", NULL, FALSE },
+  { "CB-16-missing-error", TRUE, ERROR, NULL, FALSE },
+  { "CB-17-missing", FALSE, CODE, NULL, TRUE },
+  { "CB-17-missing-error", FALSE, ERROR, NULL, TRUE },
+  { "CB-17-same", FALSE, CODE RFC_ISSUER, "https://honest.as.example", TRUE },
+  { "CB-17-other", FALSE, CODE "&iss=https://attacker.example", "https://attacker.example", FALSE },
+  { "CB-17-slash", FALSE, CODE RFC_ISSUER "%2F", "https://honest.as.example/", FALSE },
+  { "CB-17-case", FALSE, CODE "&iss=https://Honest.as.example", "https://Honest.as.example",
+    FALSE },
+  { "CB-17-port", FALSE, CODE RFC_ISSUER ":443", "https://honest.as.example:443", FALSE },
+  { "CB-17-space", FALSE, CODE RFC_ISSUER "+", "https://honest.as.example ", FALSE },
+  { "CB-17-encoded-twice", FALSE, CODE "&iss=https%253A%252F%252Fhonest.as.example",
+    "https%3A%2F%2Fhonest.as.example", FALSE },
+};
+
+static TaProvider *
+make_provider (gboolean advertised)
+{
+  const char *text = "[Provider]\nIssuer=https://honest.as.example\n[Api]\nBaseUri=https://h/\n";
+  g_autofree char *json
+      = g_strdup_printf ("{\"issuer\":\"https://honest.as.example\","
+                         "\"authorization_endpoint\":\"https://honest.as.example/a\","
+                         "\"token_endpoint\":\"https://honest.as.example/t\","
+                         "\"authorization_response_iss_parameter_supported\":%s}",
+                         advertised ? "true" : "false");
+  g_autoptr (TaProvider) provider = ta_provider_parse ("own", text, strlen (text), NULL);
+  g_autoptr (TaMetadata) metadata = ta_metadata_parse (json, strlen (json), provider->issuer, NULL);
+  g_autoptr (GError) error = NULL;
+  TaProvider *complete = ta_provider_complete (provider, metadata, &error);
+
+  g_assert_no_error (error);
+  return complete;
+}
+
+static void
+check_issuer (gconstpointer data)
+{
+  const Issuer *row = data;
+  g_autoptr (TaProvider) provider = make_provider (row->advertised);
+  g_autoptr (TaRedirect) redirect = ta_redirect_parse (row->query);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpstr (redirect->issuer, ==, row->issuer);
+  g_assert_cmpint (ta_redirect_check_issuer (redirect, provider, &error), ==, row->good);
+  if (row->good)
+    {
+      g_assert_no_error (error);
+      return;
+    }
+  unit_assert_error (error, TA_ERROR, TA_ERROR_SIGN_IN_FAILED);
+  g_assert_null (strstr (error->message, "attacker"));
+}
+
+/* Nothing to compare with. */
+static void
+check_no_issuer (void)
+{
+  g_autoptr (TaProvider) provider = unit_provider_new ("");
+  g_autoptr (TaRedirect) with = ta_redirect_parse (CODE "&iss=https://attacker.example");
+  g_autoptr (TaRedirect) without = ta_redirect_parse (CODE);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ta_redirect_check_issuer (with, provider, &error));
+  g_assert_true (ta_redirect_check_issuer (without, provider, &error));
+  g_assert_no_error (error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -229,5 +325,7 @@ main (int argc, char **argv)
   g_test_add_func ("/redirect/UN-RD-06-long-refusal", check_long_refusal);
   g_test_add_func ("/redirect/UN-RD-07-no-error", check_no_error);
   UNIT_ADD_ROWS ("/redirect/UN-RD-08-pasted", pasted, check_pasted);
+  UNIT_ADD_ROWS ("/redirect/UN-RD-09-issuer", issuers, check_issuer);
+  g_test_add_func ("/redirect/UN-RD-10-no-issuer", check_no_issuer);
   return g_test_run ();
 }
