@@ -17,16 +17,16 @@ ta_authorization_code_challenge (const char *code_verifier)
   return ta_encoding_base64url (digest, length);
 }
 
-/* The authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC 8707 section 2.1).
- * `scopes` NULL: those of the provider file; `code_verifier` counts only if the provider has PKCE.
- */
+/* The parameters of the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC
+ * 8707 section 2.1), for a query or a form. `scopes` NULL: those of the provider file;
+ * `code_verifier` counts only if the provider has PKCE. */
 char *
-ta_authorization_uri (const TaProvider *provider, const char *client_id, const char *redirect_uri,
-                      const char *const *scopes, const char *state, const char *code_verifier)
+ta_authorization_query (const TaProvider *provider, const char *client_id, const char *redirect_uri,
+                        const char *const *scopes, const char *state, const char *code_verifier)
 {
   const char *const *asked = scopes != NULL ? scopes : (const char *const *) provider->scopes;
   g_autofree char *scope = g_strjoinv (" ", (char **) asked);
-  g_autoptr (GString) query = g_string_new (NULL);
+  GString *query = g_string_new (NULL);
 
   ta_encoding_add_field (query, "client_id", client_id);
   ta_encoding_add_field (query, "redirect_uri", redirect_uri);
@@ -43,5 +43,28 @@ ta_authorization_uri (const TaProvider *provider, const char *client_id, const c
     }
   for (int i = 0; provider->resources[i] != NULL; i++)
     ta_encoding_add_field (query, "resource", provider->resources[i]);
+  return g_string_free (query, FALSE);
+}
+
+/* The address to open, where requests are not pushed; arguments as above. */
+char *
+ta_authorization_uri (const TaProvider *provider, const char *client_id, const char *redirect_uri,
+                      const char *const *scopes, const char *state, const char *code_verifier)
+{
+  g_autofree char *query
+      = ta_authorization_query (provider, client_id, redirect_uri, scopes, state, code_verifier);
+
+  return ta_endpoint_add_query (provider->authorization_endpoint, query);
+}
+
+/* The address to open once the request was pushed (RFC 9126 section 4). */
+char *
+ta_authorization_pushed_uri (const TaProvider *provider, const char *client_id,
+                             const char *request_uri)
+{
+  g_autoptr (GString) query = g_string_new (NULL);
+
+  ta_encoding_add_field (query, "client_id", client_id);
+  ta_encoding_add_field (query, "request_uri", request_uri);
   return ta_endpoint_add_query (provider->authorization_endpoint, query->str);
 }

@@ -41,16 +41,17 @@ add_resources (Fields *fields, char **resources)
 }
 
 static Fields
-begin (const TaProvider *provider)
+begin (TaFormat format)
 {
-  Fields fields = { .format = provider->format };
+  Fields fields = { .format = format };
 
   fields.json = json_object_new ();
   fields.form = g_string_new (NULL);
   return fields;
 }
 
-/* HTTP Basic with both halves form-encoded first (RFC 6749 section 2.3.1). */
+/* HTTP Basic with both halves form-encoded first (RFC 6749 section 2.3.1). A space becomes %20 as
+ * in the body: servers that decode percent signs only read it too. */
 static TaSecret *
 print_basic (const TaClient *client)
 {
@@ -75,7 +76,14 @@ print_json (JsonObject *object)
   return ta_secret_new (text);
 }
 
-/* Adds the client authentication and closes the request. */
+static void
+add_secret (Fields *fields, const TaProvider *provider, const TaClient *client)
+{
+  if (provider->client_authentication == TA_CLIENT_AUTHENTICATION_BODY && client->secret != NULL)
+    add (fields, "client_secret", ta_secret_peek (client->secret));
+}
+
+/* Closes a request that has its client_id and client_secret, or does without. */
 static TaTokenRequest *
 end (Fields *fields, const TaProvider *provider, const TaClient *client)
 {
@@ -84,13 +92,6 @@ end (Fields *fields, const TaProvider *provider, const TaClient *client)
 
   if (provider->client_authentication == TA_CLIENT_AUTHENTICATION_BASIC)
     self->authorization = print_basic (client);
-  else
-    {
-      add (fields, "client_id", client->id);
-      if (provider->client_authentication == TA_CLIENT_AUTHENTICATION_BODY
-          && client->secret != NULL)
-        add (fields, "client_secret", ta_secret_peek (client->secret));
-    }
   self->content_type = is_json ? "application/json" : "application/x-www-form-urlencoded";
   self->body = is_json ? print_json (fields->json) : ta_secret_new (fields->form->str);
   json_object_unref (fields->json);
@@ -98,12 +99,22 @@ end (Fields *fields, const TaProvider *provider, const TaClient *client)
   return self;
 }
 
+/* Adds the client authentication and closes the request. */
+static TaTokenRequest *
+end_with_client (Fields *fields, const TaProvider *provider, const TaClient *client)
+{
+  if (provider->client_authentication != TA_CLIENT_AUTHENTICATION_BASIC)
+    add (fields, "client_id", client->id);
+  add_secret (fields, provider, client);
+  return end (fields, provider, client);
+}
+
 /* RFC 6749 section 4.1.3 and RFC 7636 section 4.5; `redirect_uri` exactly as it was asked with. */
 TaTokenRequest *
 ta_token_request_code (const TaProvider *provider, const TaClient *client, const char *code,
                        const char *redirect_uri, const char *code_verifier)
 {
-  Fields fields = begin (provider);
+  Fields fields = begin (provider->format);
 
   add (&fields, "grant_type", "authorization_code");
   add (&fields, "code", code);
@@ -111,7 +122,7 @@ ta_token_request_code (const TaProvider *provider, const TaClient *client, const
   if (provider->pkce)
     add (&fields, "code_verifier", code_verifier);
   add_resources (&fields, provider->resources);
-  return end (&fields, provider, client);
+  return end_with_client (&fields, provider, client);
 }
 
 /* RFC 6749 section 6. */
@@ -119,12 +130,12 @@ TaTokenRequest *
 ta_token_request_refresh (const TaProvider *provider, const TaClient *client,
                           const char *refresh_token)
 {
-  Fields fields = begin (provider);
+  Fields fields = begin (provider->format);
 
   add (&fields, "grant_type", "refresh_token");
   add (&fields, "refresh_token", refresh_token);
   add_resources (&fields, provider->resources);
-  return end (&fields, provider, client);
+  return end_with_client (&fields, provider, client);
 }
 
 /* RFC 7009 section 2.1. */
@@ -132,11 +143,62 @@ TaTokenRequest *
 ta_token_request_revoke (const TaProvider *provider, const TaClient *client, const char *token,
                          const char *type_hint)
 {
-  Fields fields = begin (provider);
+  Fields fields = begin (provider->format);
 
   add (&fields, "token", token);
   add (&fields, "token_type_hint", type_hint);
+  return end_with_client (&fields, provider, client);
+}
+
+/* RFC 9126 section 2.1: a form always. `query` is that of the authorization request, client_id
+ * included. Parameters that the authorization endpoint has in its own query are the provider's
+ * further ones, and count only if they are pushed too. */
+TaTokenRequest *
+ta_token_request_push (const TaProvider *provider, const TaClient *client, const char *query)
+{
+  const char *own = strchr (provider->authorization_endpoint, '?');
+  Fields fields = begin (TA_FORMAT_FORM);
+
+  g_string_append (fields.form, query);
+  if (own != NULL && own[1] != '\0')
+    g_string_append_printf (fields.form, "&%s", own + 1);
+  add_secret (&fields, provider, client);
   return end (&fields, provider, client);
+}
+
+static void
+add_scopes (Fields *fields, const TaProvider *provider, const char *const *scopes)
+{
+  const char *const *asked = scopes != NULL ? scopes : (const char *const *) provider->scopes;
+  g_autofree char *scope = g_strjoinv (" ", (char **) asked);
+
+  if (*scope != '\0')
+    add (fields, "scope", scope);
+}
+
+/* RFC 8628 section 3.1: a form always. `scopes` NULL: those of the provider file. */
+TaTokenRequest *
+ta_token_request_device (const TaProvider *provider, const TaClient *client,
+                         const char *const *scopes)
+{
+  Fields fields = begin (TA_FORMAT_FORM);
+
+  add_scopes (&fields, provider, scopes);
+  add_resources (&fields, provider->resources);
+  return end_with_client (&fields, provider, client);
+}
+
+/* RFC 8628 section 3.4. */
+TaTokenRequest *
+ta_token_request_device_code (const TaProvider *provider, const TaClient *client,
+                              const TaSecret *device_code)
+{
+  Fields fields = begin (provider->format);
+
+  add (&fields, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+  add (&fields, "device_code", ta_secret_peek (device_code));
+  add_resources (&fields, provider->resources);
+  return end_with_client (&fields, provider, client);
 }
 
 void

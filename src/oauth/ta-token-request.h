@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* A POST to a provider's token or revocation endpoint, ready to be sent. */
+/* A POST to one of a provider's endpoints for tokens, ready to be sent. */
 typedef struct
 {
   const char *content_type;
@@ -21,6 +21,12 @@ TaTokenRequest *ta_token_request_refresh (const TaProvider *provider, const TaCl
                                           const char *refresh_token);
 TaTokenRequest *ta_token_request_revoke (const TaProvider *provider, const TaClient *client,
                                          const char *token, const char *type_hint);
+TaTokenRequest *ta_token_request_push (const TaProvider *provider, const TaClient *client,
+                                       const char *query);
+TaTokenRequest *ta_token_request_device (const TaProvider *provider, const TaClient *client,
+                                         const char *const *scopes);
+TaTokenRequest *ta_token_request_device_code (const TaProvider *provider, const TaClient *client,
+                                              const TaSecret *device_code);
 void ta_token_request_free (TaTokenRequest *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaTokenRequest, ta_token_request_free)

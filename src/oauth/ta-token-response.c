@@ -18,55 +18,6 @@ fail (GError **error, int code, const char *message)
   return NULL;
 }
 
-/* What went wrong, from the error code (RFC 6749 section 5.2) if there is one, else from the
- * status. Only invalid_grant is final for a login; everything else may pass. */
-static TaToken *
-fail_by_code (const char *code, guint status, gboolean is_refresh, GError **error)
-{
-  if (g_str_equal (code, "invalid_grant") && is_refresh)
-    return fail (error, TA_ERROR_SIGN_IN_REQUIRED, "The provider ended this login: sign in again");
-  if (g_str_equal (code, "invalid_grant"))
-    return fail (error, TA_ERROR_SIGN_IN_FAILED,
-                 "The provider refused the authorization code: sign in again");
-  if (g_str_equal (code, "invalid_client") || g_str_equal (code, "unauthorized_client"))
-    return fail (error, TA_ERROR_CLIENT_REJECTED,
-                 "The provider refused the client id or its secret: set them with tidio-auth "
-                 "client set");
-  if (g_str_equal (code, "temporarily_unavailable") || g_str_equal (code, "server_error")
-      || g_str_equal (code, "slow_down"))
-    return fail (error, TA_ERROR_SERVER_ERROR,
-                 "The provider's token endpoint is out of order: try again later");
-  g_set_error (error, TA_ERROR, is_refresh ? TA_ERROR_FAILED : TA_ERROR_SIGN_IN_FAILED,
-               "The provider refused the token request (%s, HTTP %u): check the provider file",
-               ta_error_quote_code (code), status);
-  return NULL;
-}
-
-static TaToken *
-fail_by_status (guint status, const char *body, gsize length, gboolean is_refresh, GError **error)
-{
-  g_autoptr (JsonObject) object = NULL;
-  const char *code = NULL;
-
-  if (status == 429)
-    return fail (error, TA_ERROR_RATE_LIMITED,
-                 "The provider's token endpoint asks for fewer requests: try again later");
-  if (status == 408 || status >= 500)
-    return fail (error, TA_ERROR_SERVER_ERROR,
-                 "The provider's token endpoint is out of order: try again later");
-  if (status >= 400)
-    object = ta_json_parse_object (body, length, TA_TOKEN_RESPONSE_MAX, NULL);
-  if (object != NULL)
-    code = ta_json_get_string (object, "error");
-  if (code != NULL)
-    return fail_by_code (code, status, is_refresh, error);
-  g_set_error (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
-               "The token endpoint answered HTTP %u without an OAuth error: check TokenEndpoint "
-               "and the network",
-               status);
-  return NULL;
-}
-
 static gint64
 get_expires_at (JsonObject *object, gint64 now)
 {
@@ -114,9 +65,8 @@ ta_token_response_parse (guint status, const char *body, gsize length, TaInstant
   const char *access_token;
   const char *refresh_token;
 
-  if (status < 200 || status > 299)
-    return fail_by_status (status, body, length, previous != NULL, error);
-  object = ta_json_parse_object (body, length, TA_TOKEN_RESPONSE_MAX, error);
+  object = ta_answer_parse (previous != NULL ? TA_ANSWER_REFRESH : TA_ANSWER_CODE, status, body,
+                            length, error);
   if (object == NULL)
     return NULL;
   access_token = ta_json_get_string (object, "access_token");

@@ -55,6 +55,21 @@ check_request (gconstpointer data)
   g_assert_cmpstr (uri, ==, row->uri);
 }
 
+/* RFC 6749 section 4.1.1 has the same parameters, in another order. */
+static void
+check_rfc (void)
+{
+  g_autoptr (TaProvider) provider = unit_provider_new (
+      "Pkce=none\nAuthorizationEndpoint=https://server.example.com/authorize\n");
+  g_autofree char *uri = ta_authorization_uri (provider, "s6BhdRkqt3",
+                                               "https://client.example.com/cb", NULL, "xyz", "v");
+
+  g_assert_cmpstr (uri, ==,
+                   "https://server.example.com/authorize?client_id=s6BhdRkqt3"
+                   "&redirect_uri=https%3A%2F%2Fclient.example.com%2Fcb"
+                   "&response_type=code&state=xyz");
+}
+
 static void
 check_scopes_of_caller (void)
 {
@@ -67,6 +82,53 @@ check_scopes_of_caller (void)
 
   g_assert_null (strstr (without, "scope"));
   g_assert_nonnull (strstr (with, "&scope=a%20b&"));
+}
+
+typedef struct
+{
+  const char *id;
+  const char *keys;
+  const char *uri;
+} Pushed;
+
+#define RFC_PUSHED                                                                                 \
+  "client_id=s6BhdRkqt3&request_uri="                                                              \
+  "urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3A6esc_11ACC5bwc014ltc14eY22c"
+
+static const Pushed pushed[] = {
+  /* RFC 9126 section 4. */
+  { "rfc", "AuthorizationEndpoint=https://as.example.com/authorize\n",
+    "https://as.example.com/authorize?" RFC_PUSHED },
+  { "query-is-kept", "AuthorizationEndpoint=https://h/a?tenant=b%20c\n",
+    "https://h/a?tenant=b%20c&" RFC_PUSHED },
+  { "nothing-else", "AuthorizationEndpoint=https://h/a\nScopes=read\nResource=https://a/\n",
+    "https://h/a?" RFC_PUSHED },
+};
+
+static void
+check_pushed (gconstpointer data)
+{
+  const Pushed *row = data;
+  g_autoptr (TaProvider) provider = unit_provider_new (row->keys);
+  g_autofree char *uri = ta_authorization_pushed_uri (
+      provider, "s6BhdRkqt3", "urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c");
+
+  g_assert_cmpstr (uri, ==, row->uri);
+}
+
+/* What is pushed is what would stand in the address. */
+static void
+check_query (void)
+{
+  g_autoptr (TaProvider) provider = unit_provider_new ("Scopes=read\nResource=https://a/\n");
+  g_autofree char *query
+      = ta_authorization_query (provider, "i", REDIRECT_URI, NULL, "STATE", VERIFIER);
+  g_autofree char *uri
+      = ta_authorization_uri (provider, "i", REDIRECT_URI, NULL, "STATE", VERIFIER);
+  g_autofree char *expected = g_strconcat (provider->authorization_endpoint, "?", query, NULL);
+
+  g_assert_cmpstr (uri, ==, expected);
+  g_assert_null (strstr (query, VERIFIER));
 }
 
 static guint
@@ -149,5 +211,8 @@ main (int argc, char **argv)
   g_test_add_func ("/authorization/UN-AU-03-scopes-of-caller", check_scopes_of_caller);
   UNIT_ADD_ROWS ("/authorization/UN-AU-04-injection", injections, check_injection);
   UNIT_ADD_ROWS ("/authorization/UN-AU-05-scope", scopes, check_scope);
+  UNIT_ADD_ROWS ("/authorization/UN-AU-06-pushed", pushed, check_pushed);
+  g_test_add_func ("/authorization/UN-AU-07-query", check_query);
+  g_test_add_func ("/authorization/UN-AU-08-rfc", check_rfc);
   return g_test_run ();
 }

@@ -121,6 +121,18 @@ static const Authentication authentications[] = {
   /* a%3Ab%20c:d%2Be%25%26 */
   { "basic-encoded-first", "ClientAuthentication=basic\n", "a:b c", "d+e%&",
     "grant_type=refresh_token&refresh_token=r", "Basic YSUzQWIlMjBjOmQlMkJlJTI1JTI2" },
+  /* the characters of RFC 6749 appendix B that a client may have, and all that means something to
+   * Basic or to a form: %20%25%26%2B:%3A%22%2F%3D%3F%5C */
+  { "basic-special", "ClientAuthentication=basic\n", " %&+", ":\"/=?\\",
+    "grant_type=refresh_token&refresh_token=r",
+    "Basic JTIwJTI1JTI2JTJCOiUzQSUyMiUyRiUzRCUzRiU1Qw==" },
+  { "basic-public", "ClientAuthentication=basic\n", "s6BhdRkqt3", NULL,
+    "grant_type=refresh_token&refresh_token=r", "Basic czZCaGRSa3F0Mzo=" },
+  /* RFC 6749 section 2.3.1. */
+  { "rfc-body", "ClientAuthentication=body\n", "s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw",
+    "grant_type=refresh_token&refresh_token=r&client_id=s6BhdRkqt3"
+    "&client_secret=7Fjfp0ZBr1KtDRbnfVdmIw",
+    NULL },
   { "body-encoded", "ClientAuthentication=body\n", "a&b", "c=d",
     "grant_type=refresh_token&refresh_token=r&client_id=a%26b&client_secret=c%3Dd", NULL },
 };
@@ -220,6 +232,141 @@ check_revocation (void)
                   NULL);
 }
 
+/* RFC 7009 section 2.1. */
+static void
+check_rfc_revocation (void)
+{
+  g_autoptr (TaProvider) provider
+      = unit_provider_new ("TokenRequestFormat=form\nClientAuthentication=basic\n");
+  g_autoptr (TaClient) client = make_client ("s6BhdRkqt3", "gX1fBat3bV");
+  g_autoptr (TaTokenRequest) request
+      = ta_token_request_revoke (provider, client, "45ghiukldjahdnhzdauz", "refresh_token");
+
+  assert_request (request, FORM, "token=45ghiukldjahdnhzdauz&token_type_hint=refresh_token",
+                  "Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW");
+}
+
+/* RFC 7636 section 4.5 with the verifier of appendix B, as a public client sends it. */
+static void
+check_rfc_verifier (void)
+{
+  g_autoptr (TaProvider) provider
+      = unit_provider_new ("TokenRequestFormat=form\nClientAuthentication=none\n");
+  g_autoptr (TaClient) client = make_client ("s6BhdRkqt3", NULL);
+  g_autoptr (TaTokenRequest) request = ta_token_request_code (
+      provider, client, "SplxlOBeZQQYbYS6WxSbIA", "https://client.example.com/cb",
+      "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+
+  assert_request (request, FORM,
+                  "grant_type=authorization_code&code=SplxlOBeZQQYbYS6WxSbIA"
+                  "&redirect_uri=https%3A%2F%2Fclient.example.com%2Fcb"
+                  "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+                  "&client_id=s6BhdRkqt3",
+                  NULL);
+}
+
+#define RFC_PUSH                                                                                   \
+  "response_type=code&state=af0ifjsldkj&client_id=s6BhdRkqt3"                                      \
+  "&redirect_uri=https%3A%2F%2Fclient.example.org%2Fcb"                                            \
+  "&code_challenge=K2-ltc83acc4h0c9w6ESC_rEMTJ3bww-uCHaoeK1t8U"                                    \
+  "&code_challenge_method=S256&scope=account-information"
+
+typedef struct
+{
+  const char *id;
+  const char *keys;
+  const char *query;
+  const char *body;
+  const char *authorization;
+} Push;
+
+static const Push pushes[] = {
+  /* RFC 9126 section 2.1. */
+  { "rfc", "ClientAuthentication=basic\n", RFC_PUSH, RFC_PUSH,
+    "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3" },
+  { "body", "ClientAuthentication=body\n", "client_id=s6BhdRkqt3&state=s",
+    "client_id=s6BhdRkqt3&state=s&client_secret=7Fjfp0ZBr1KtDRbnfVdmIw", NULL },
+  { "none", "ClientAuthentication=none\n", "client_id=s6BhdRkqt3&state=s",
+    "client_id=s6BhdRkqt3&state=s", NULL },
+  { "form-always", "TokenRequestFormat=json\nClientAuthentication=none\n",
+    "client_id=s6BhdRkqt3&state=s", "client_id=s6BhdRkqt3&state=s", NULL },
+  { "further-parameters",
+    "ClientAuthentication=none\nAuthorizationEndpoint=https://h/a?prompt=consent&a=b%20c\n",
+    "client_id=s6BhdRkqt3", "client_id=s6BhdRkqt3&prompt=consent&a=b%20c", NULL },
+  { "no-further-parameters", "ClientAuthentication=none\nAuthorizationEndpoint=https://h/a?\n",
+    "client_id=s6BhdRkqt3", "client_id=s6BhdRkqt3", NULL },
+};
+
+static void
+check_push (gconstpointer data)
+{
+  const Push *row = data;
+  g_autoptr (TaProvider) provider = unit_provider_new (row->keys);
+  g_autoptr (TaClient) client = make_client ("s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw");
+  g_autoptr (TaTokenRequest) request = ta_token_request_push (provider, client, row->query);
+
+  assert_request (request, FORM, row->body, row->authorization);
+  g_assert_null (strstr (ta_secret_peek (request->body), "request_uri"));
+}
+
+typedef struct
+{
+  const char *id;
+  const char *keys;
+  const char *scope; /* NULL: none of the caller's */
+  const char *body;
+  const char *authorization;
+} Device;
+
+static const Device devices[] = {
+  /* RFC 8628 section 3.1 has them in the other order. */
+  { "rfc", "ClientAuthentication=none\n", "example_scope",
+    "scope=example_scope&client_id=1406020730", NULL },
+  { "form-always", "TokenRequestFormat=json\nClientAuthentication=none\n", NULL,
+    "client_id=1406020730", NULL },
+  { "body", "Scopes=a b\n", NULL, "scope=a%20b&client_id=1406020730&client_secret=s", NULL },
+  { "basic", "ClientAuthentication=basic\nScopes=a\n", NULL, "scope=a", "Basic MTQwNjAyMDczMDpz" },
+  { "resource", "ClientAuthentication=none\nResource=https://a/ https://b/\n", NULL,
+    "resource=https%3A%2F%2Fa%2F&resource=https%3A%2F%2Fb%2F&client_id=1406020730", NULL },
+};
+
+static void
+check_device (gconstpointer data)
+{
+  const Device *row = data;
+  const char *const scopes[] = { row->scope, NULL };
+  g_autoptr (TaProvider) provider = unit_provider_new (row->keys);
+  g_autoptr (TaClient) client = make_client ("1406020730", "s");
+  g_autoptr (TaTokenRequest) request
+      = ta_token_request_device (provider, client, row->scope != NULL ? scopes : NULL);
+
+  assert_request (request, FORM, row->body, row->authorization);
+}
+
+/* RFC 8628 section 3.4, in both formats. */
+static void
+check_device_code (void)
+{
+  const Member members[] = {
+    { "grant_type", "urn:ietf:params:oauth:grant-type:device_code" },
+    { "device_code", "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS" },
+    { "client_id", "1406020730" },
+  };
+  g_autoptr (TaProvider) form
+      = unit_provider_new ("TokenRequestFormat=form\nClientAuthentication=none\n");
+  g_autoptr (TaProvider) json = unit_provider_new ("ClientAuthentication=none\n");
+  g_autoptr (TaClient) client = make_client ("1406020730", NULL);
+  g_autoptr (TaSecret) code = ta_secret_new ("GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS");
+  g_autoptr (TaTokenRequest) one = ta_token_request_device_code (form, client, code);
+  g_autoptr (TaTokenRequest) two = ta_token_request_device_code (json, client, code);
+
+  assert_request (one, FORM,
+                  "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code"
+                  "&device_code=GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS&client_id=1406020730",
+                  NULL);
+  assert_members (two, members, G_N_ELEMENTS (members));
+}
+
 static void
 check_json_escapes (void)
 {
@@ -249,5 +396,10 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/token-request/UN-TQ-06-resource", resources, check_resource);
   g_test_add_func ("/token-request/UN-TQ-07-revocation", check_revocation);
   g_test_add_func ("/token-request/UN-TQ-08-json-escapes", check_json_escapes);
+  g_test_add_func ("/token-request/UN-TQ-09-rfc-revocation", check_rfc_revocation);
+  g_test_add_func ("/token-request/UN-TQ-10-rfc-verifier", check_rfc_verifier);
+  UNIT_ADD_ROWS ("/token-request/UN-TQ-11-push", pushes, check_push);
+  UNIT_ADD_ROWS ("/token-request/UN-TQ-12-device", devices, check_device);
+  g_test_add_func ("/token-request/UN-TQ-13-device-code", check_device_code);
   return g_test_run ();
 }
