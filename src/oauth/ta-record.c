@@ -21,7 +21,8 @@ copy (const char *account, const char *provider, TaToken *token)
   return self;
 }
 
-/* The record of a sign-in; `previous` (nullable) is that of the same account before it. */
+/* The record of a sign-in; `previous` (nullable) is that of the same account before it, whose
+ * subject is not taken over. */
 TaRecord *
 ta_record_new (const char *account, const char *provider, TaToken *token, gint64 now,
                const TaRecord *previous)
@@ -39,6 +40,7 @@ ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now)
 {
   TaRecord *next = copy (self->account, self->provider, token);
 
+  next->subject = g_strdup (self->subject);
   next->signed_in_at = self->signed_in_at;
   next->refreshed_at = now;
   next->generation = self->generation + 1;
@@ -53,6 +55,18 @@ ta_record_intend (const TaRecord *self, gint64 intent)
 
   next->generation = self->generation;
   next->intent = intent;
+  return next;
+}
+
+/* The record with who it was that signed in; NULL: not known. It is of the same generation. */
+TaRecord *
+ta_record_with_subject (const TaRecord *self, const char *subject)
+{
+  TaRecord *next = ta_record_intend (self, self->intent);
+
+  g_free (next->subject);
+  next->subject = g_strdup (subject);
+  next->refused = self->refused;
   return next;
 }
 
@@ -153,6 +167,7 @@ parse_object (JsonObject *object)
   else
     {
       self->refused = refused != 0;
+      self->subject = g_strdup (ta_json_get_string (object, "subject"));
       ta_json_get_int64 (object, "refresh_intent", &self->intent);
     }
   return self;
@@ -215,6 +230,8 @@ ta_record_print (const TaRecord *self)
   add_int (builder, "version", VERSION);
   add_string (builder, "account", self->account);
   add_string (builder, "provider", self->provider);
+  if (self->subject != NULL)
+    add_string (builder, "subject", self->subject);
   add_int (builder, "signed_in_at", self->signed_in_at);
   add_int (builder, "refreshed_at", self->refreshed_at);
   add_int (builder, "generation", self->generation);
@@ -240,6 +257,7 @@ clear (void *data)
 
   g_free (self->account);
   g_free (self->provider);
+  g_free (self->subject);
   ta_token_unref (self->token);
 }
 

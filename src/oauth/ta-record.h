@@ -11,6 +11,7 @@ typedef struct
 {
   char *account;  /* (owned): account id */
   char *provider; /* (owned): provider id */
+  char *subject;  /* (owned) (nullable): who signed in, if the provider says */
   TaToken *token; /* (owned) */
   gint64 signed_in_at;
   gint64 refreshed_at; /* 0: never */
@@ -24,6 +25,7 @@ TaRecord *ta_record_new (const char *account, const char *provider, TaToken *tok
 TaRecord *ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now);
 TaRecord *ta_record_follow (TaRecord *self, const TaRecord *other);
 TaRecord *ta_record_intend (const TaRecord *self, gint64 intent);
+TaRecord *ta_record_with_subject (const TaRecord *self, const char *subject);
 TaRecord *ta_record_refuse (const TaRecord *self);
 gboolean ta_record_is_newer (const TaRecord *self, const TaRecord *other);
 TaRecord *ta_record_parse (const char *json, GError **error);

@@ -17,6 +17,7 @@ assert_same (const TaRecord *record, const TaRecord *other)
 {
   g_assert_cmpstr (record->account, ==, other->account);
   g_assert_cmpstr (record->provider, ==, other->provider);
+  g_assert_cmpstr (record->subject, ==, other->subject);
   g_assert_cmpint (record->signed_in_at, ==, other->signed_in_at);
   g_assert_cmpint (record->refreshed_at, ==, other->refreshed_at);
   g_assert_cmpint (record->generation, ==, other->generation);
@@ -61,6 +62,36 @@ check_round_trip (void)
   assert_round_trip (record);
   assert_round_trip (refreshed);
   assert_round_trip (refused);
+}
+
+/* Who signed in stays known until the next sign-in, which may be another person's. */
+static void
+check_subject (void)
+{
+  g_autoptr (TaToken) token = make_token ("refresh");
+  g_autoptr (TaRecord) unknown = ta_record_new ("anna", "tidio", token, 1000, NULL);
+  g_autoptr (TaRecord) intended = ta_record_intend (unknown, 1500);
+  g_autoptr (TaRecord) record = ta_record_with_subject (intended, "248289761001");
+  g_autoptr (TaRecord) refreshed = ta_record_refresh (record, token, 2000);
+  g_autoptr (TaRecord) refused = ta_record_refuse (refreshed);
+  g_autoptr (TaRecord) known_again = ta_record_with_subject (refused, "\"\xc3\xa9");
+  g_autoptr (TaRecord) forgotten = ta_record_with_subject (refused, NULL);
+  g_autoptr (TaRecord) again = ta_record_new ("anna", "tidio", token, 3000, refused);
+
+  g_assert_null (unknown->subject);
+  g_assert_cmpstr (record->subject, ==, "248289761001");
+  g_assert_cmpint (record->generation, ==, unknown->generation);
+  g_assert_cmpint (record->intent, ==, 1500);
+  g_assert_cmpstr (refreshed->subject, ==, "248289761001");
+  g_assert_cmpstr (refused->subject, ==, "248289761001");
+  g_assert_true (known_again->refused);
+  g_assert_null (forgotten->subject);
+  g_assert_null (again->subject);
+  assert_round_trip (record);
+  assert_round_trip (refreshed);
+  assert_round_trip (refused);
+  assert_round_trip (known_again);
+  assert_round_trip (forgotten);
 }
 
 /* The largest that a provider can grant can be kept. */
@@ -220,6 +251,20 @@ print_damaged (const char *name, const char *value)
   return g_string_free (text, FALSE);
 }
 
+/* A login counts for more than the knowledge whose it is. */
+static void
+check_bad_subject (void)
+{
+  g_autofree char *text = print_damaged ("none", NULL);
+  g_autofree char *members = g_strndup (text, strlen (text) - 1);
+  g_autofree char *damaged = g_strconcat (members, ",\"subject\":7}", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaRecord) record = ta_record_parse (damaged, &error);
+
+  g_assert_no_error (error);
+  g_assert_null (record->subject);
+}
+
 static void
 check_damage (gconstpointer data)
 {
@@ -306,5 +351,7 @@ main (int argc, char **argv)
   g_test_add_func ("/record/UN-RC-08-no-refresh-token", check_no_refresh_token);
   UNIT_ADD_ROWS ("/record/UN-RC-09-no-record", no_records, check_no_record);
   g_test_add_func ("/record/UN-RC-10-bombs", check_bombs);
+  g_test_add_func ("/record/UN-RC-11-subject", check_subject);
+  g_test_add_func ("/record/UN-RC-12-bad-subject", check_bad_subject);
   return g_test_run ();
 }
