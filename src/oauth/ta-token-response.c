@@ -86,3 +86,14 @@ ta_token_response_parse (guint status, const char *body, gsize length, TaInstant
   return ta_token_new (access_token, refresh_token, (const char *const *) scopes, now,
                        get_expires_at (object, now.wall));
 }
+
+/* (nullable): the ID token of a good answer (OpenID Connect Core 1.0 section 3.1.3.3). It says who
+ * signed in (ta_identity_from_id_token()); it is no part of the token, so that nobody keeps it. */
+TaSecret *
+ta_token_response_find_id_token (const char *body, gsize length)
+{
+  g_autoptr (JsonObject) object = ta_json_parse_object (body, length, TA_ANSWER_MAX, NULL);
+  const char *id_token = object == NULL ? NULL : ta_json_get_string (object, "id_token");
+
+  return id_token == NULL ? NULL : ta_secret_new (id_token);
+}

@@ -8,5 +8,6 @@ G_BEGIN_DECLS
 
 TaToken *ta_token_response_parse (guint status, const char *body, gsize length, TaInstant now,
                                   const TaToken *previous, GError **error);
+TaSecret *ta_token_response_find_id_token (const char *body, gsize length);
 
 G_END_DECLS

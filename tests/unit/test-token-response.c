@@ -287,6 +287,56 @@ check_previous_without_refresh (void)
   g_assert_null (token->refresh_token);
 }
 
+typedef struct
+{
+  const char *id;
+  const char *body;
+  const char *id_token; /* NULL: none */
+} IdToken;
+
+static const IdToken id_tokens[] = {
+  { "good", "{\"access_token\":\"a\",\"id_token\":\"a.b.c\"}", "a.b.c" },
+  { "absent", "{\"access_token\":\"a\"}", NULL },
+  { "null", "{\"access_token\":\"a\",\"id_token\":null}", NULL },
+  { "number", "{\"access_token\":\"a\",\"id_token\":7}", NULL },
+  { "html", "<html>", NULL },
+  { "empty", "", NULL },
+};
+
+static void
+check_id_token (gconstpointer data)
+{
+  const IdToken *row = data;
+  g_autoptr (TaSecret) id_token = ta_token_response_find_id_token (row->body, strlen (row->body));
+
+  g_assert_cmpstr (id_token == NULL ? NULL : ta_secret_peek (id_token), ==, row->id_token);
+}
+
+/* RFC 6749 section 5.1, which is the answer to 4.1.3 too. */
+static void
+check_rfc (void)
+{
+  const char *body = "{\n"
+                     "\"access_token\":\"2YotnFZFEjr1zCsicMWpAA\",\n"
+                     "\"token_type\":\"example\",\n"
+                     "\"expires_in\":3600,\n"
+                     "\"refresh_token\":\"tGzv3JOkF0XG5Qx2TlKWIA\",\n"
+                     "\"example_parameter\":\"example_value\"\n"
+                     "}";
+  g_autofree char *bearer = g_strdup (body);
+  g_autoptr (TaToken) token = NULL;
+  g_autoptr (GError) error = NULL;
+
+  /* A type that is not understood must not be used (section 7.1). */
+  g_assert_null (parse (200, body, NULL, &error));
+  unit_assert_error (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE);
+  memcpy (strstr (bearer, "example\""), "bearer\" ", strlen ("bearer\" "));
+  token = parse (200, bearer, NULL, NULL);
+  g_assert_cmpstr (ta_secret_peek (token->access_token), ==, "2YotnFZFEjr1zCsicMWpAA");
+  g_assert_cmpstr (ta_secret_peek (token->refresh_token), ==, "tGzv3JOkF0XG5Qx2TlKWIA");
+  g_assert_cmpint (token->expires_at, ==, NOW + 3600);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,5 +349,7 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/token-response/UN-TR-06-refreshed", refreshed, check_refreshed);
   g_test_add_func ("/token-response/UN-TR-07-previous-without-refresh",
                    check_previous_without_refresh);
+  UNIT_ADD_ROWS ("/token-response/UN-TR-08-id-token", id_tokens, check_id_token);
+  g_test_add_func ("/token-response/UN-TR-09-rfc", check_rfc);
   return g_test_run ();
 }
