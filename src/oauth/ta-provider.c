@@ -236,6 +236,20 @@ ta_provider_complete (const TaProvider *self, const TaMetadata *metadata, GError
   g_autoptr (TaProvider) next = copy (self);
   const char *push_endpoint
       = metadata->requires_par ? metadata->pushed_authorization_request_endpoint : NULL;
+  const struct
+  {
+    const char *name;
+    const char *offered;
+    char **endpoint;
+  } offers[] = {
+    { "authorization_endpoint", metadata->authorization_endpoint, &next->authorization_endpoint },
+    { "token_endpoint", metadata->token_endpoint, &next->token_endpoint },
+    { "revocation_endpoint", metadata->revocation_endpoint, &next->revocation_endpoint },
+    { "device_authorization_endpoint", metadata->device_authorization_endpoint,
+      &next->device_authorization_endpoint },
+    { "pushed_authorization_request_endpoint", push_endpoint,
+      &next->pushed_authorization_request_endpoint },
+  };
 
   if (g_strcmp0 (self->issuer, metadata->issuer) != 0)
     {
@@ -243,19 +257,13 @@ ta_provider_complete (const TaProvider *self, const TaMetadata *metadata, GError
                    "Provider file %s.conf: key Issuer in [Provider] changed: try again", self->id);
       return NULL;
     }
+  for (gsize i = 0; i < G_N_ELEMENTS (offers); i++)
+    if (!adopt (self, offers[i].endpoint, offers[i].offered, offers[i].name, error))
+      return NULL;
   next->requires_par = self->requires_par || metadata->requires_par;
   next->advertises_iss = metadata->advertises_iss;
   next->offers_dpop = metadata->offers_dpop;
-  if (!adopt (self, &next->authorization_endpoint, metadata->authorization_endpoint,
-              "authorization_endpoint", error)
-      || !adopt (self, &next->token_endpoint, metadata->token_endpoint, "token_endpoint", error)
-      || !adopt (self, &next->revocation_endpoint, metadata->revocation_endpoint,
-                 "revocation_endpoint", error)
-      || !adopt (self, &next->device_authorization_endpoint,
-                 metadata->device_authorization_endpoint, "device_authorization_endpoint", error)
-      || !adopt (self, &next->pushed_authorization_request_endpoint, push_endpoint,
-                 "pushed_authorization_request_endpoint", error)
-      || !require (self, next->authorization_endpoint, "AuthorizationEndpoint", error)
+  if (!require (self, next->authorization_endpoint, "AuthorizationEndpoint", error)
       || !require (self, next->token_endpoint, "TokenEndpoint", error)
       || (next->requires_par
           && !require (self, next->pushed_authorization_request_endpoint,
