@@ -25,7 +25,7 @@ ta_token_endpoint_send_async (TaHttp *http, const char *endpoint, const TaTokenR
     .authorization = request->authorization,
     .content_type = request->content_type,
     .body = body,
-    .max_length = TA_ANSWER_MAX,
+    .max_length = TA_TOKEN_RESPONSE_MAX,
     .timeout = timeout,
   };
 

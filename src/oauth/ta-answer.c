@@ -55,6 +55,9 @@ fail_by_code (TaAnswerKind kind, const char *code, guint status, GError **error)
   else if (g_str_equal (code, "invalid_client") || g_str_equal (code, "unauthorized_client"))
     fail (error, TA_ERROR_CLIENT_REJECTED,
           "The provider refused the client id or its secret: set them with tidio-auth client set");
+  else if (g_str_equal (code, "invalid_dpop_proof"))
+    fail (error, kind == TA_ANSWER_REFRESH ? TA_ERROR_FAILED : TA_ERROR_SIGN_IN_FAILED,
+          "The provider refused the proof that goes with the request: check this computer's clock");
   else if (g_str_equal (code, "temporarily_unavailable") || g_str_equal (code, "server_error")
            || g_str_equal (code, "slow_down"))
     fail_out_of_order (kind, error);

@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* Largest token answer that is read, in bytes. */
+#define TA_TOKEN_RESPONSE_MAX TA_ANSWER_MAX
+
 TaToken *ta_token_response_parse (guint status, const char *body, gsize length, TaInstant now,
                                   const TaToken *previous, GError **error);
 TaSecret *ta_token_response_find_id_token (const char *body, gsize length);

@@ -163,7 +163,7 @@ check_length (void)
   g_autofree char *longest = unit_repeat ("a", 16384);
   g_autofree char *good = g_strdup_printf ("{\"access_token\":\"%s\"}", longest);
   g_autofree char *bad = g_strdup_printf ("{\"access_token\":\"%sa\"}", longest);
-  g_autofree char *space = unit_repeat (" ", TA_ANSWER_MAX);
+  g_autofree char *space = unit_repeat (" ", TA_TOKEN_RESPONSE_MAX);
   g_autofree char *large = g_strdup_printf ("{\"access_token\":\"a\"}%s", space);
   g_autoptr (TaToken) token = parse (200, good, NULL, NULL);
   g_autoptr (GError) error = NULL;
