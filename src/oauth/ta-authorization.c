@@ -8,13 +8,7 @@
 char *
 ta_authorization_code_challenge (const char *code_verifier)
 {
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  guint8 digest[32];
-  gsize length = sizeof digest;
-
-  g_checksum_update (checksum, (const guchar *) code_verifier, -1);
-  g_checksum_get_digest (checksum, digest, &length);
-  return ta_encoding_base64url (digest, length);
+  return ta_encoding_sha256 (code_verifier);
 }
 
 /* The parameters of the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC

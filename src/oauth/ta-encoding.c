@@ -19,6 +19,20 @@ ta_encoding_base64url (const guint8 *bytes, gsize length)
   return text;
 }
 
+/* The SHA-256 of the text, in base64url: a code challenge (RFC 7636 section 4.2), a thumbprint (RFC
+ * 7638 section 3.1), an access token's hash (RFC 9449 section 4.2). */
+char *
+ta_encoding_sha256 (const char *text)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  guint8 digest[32];
+  gsize length = sizeof digest;
+
+  g_checksum_update (checksum, (const guchar *) text, -1);
+  g_checksum_get_digest (checksum, digest, &length);
+  return ta_encoding_base64url (digest, length);
+}
+
 /* Appends name=value to a form (RFC 6749 appendix B) with an "&" where one is due. Both are
  * percent-encoded; a space becomes %20, which form decoders and URI queries read alike. */
 void

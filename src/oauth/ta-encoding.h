@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 char *ta_encoding_base64url (const guint8 *bytes, gsize length);
+char *ta_encoding_sha256 (const char *text);
 void ta_encoding_add_field (GString *form, const char *name, const char *value);
 char **ta_encoding_split_words (const char *text);
 gboolean ta_encoding_are_scopes (const char *const *scopes);

@@ -120,6 +120,17 @@ check_words (gconstpointer data)
   g_assert_cmpstr (joined->str, ==, row->words);
 }
 
+/* FIPS 180-4's "abc", and RFC 7636 appendix B. */
+static void
+check_sha256 (void)
+{
+  g_autofree char *abc = ta_encoding_sha256 ("abc");
+  g_autofree char *challenge = ta_encoding_sha256 ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+
+  g_assert_cmpstr (abc, ==, "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+  g_assert_cmpstr (challenge, ==, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -128,5 +139,6 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/encoding/UN-EN-02-field", fields, check_field);
   UNIT_ADD_ROWS ("/encoding/UN-EN-03-unescape", escaped, check_unescape);
   UNIT_ADD_ROWS ("/encoding/UN-EN-04-words", words, check_words);
+  g_test_add_func ("/encoding/UN-EN-05-sha256", check_sha256);
   return g_test_run ();
 }
