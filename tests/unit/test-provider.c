@@ -29,6 +29,8 @@ assert_tidio (const TaProvider *provider)
   g_assert_cmpint (provider->format, ==, TA_FORMAT_JSON);
   g_assert_cmpint (provider->client_authentication, ==, TA_CLIENT_AUTHENTICATION_BODY);
   g_assert_true (provider->pkce);
+  g_assert_cmpint (provider->dpop, ==, TA_DPOP_AUTO);
+  g_assert_false (provider->offers_dpop);
   g_assert_cmpuint (g_strv_length (provider->scopes), ==, 0);
   g_assert_cmpuint (g_strv_length (provider->resources), ==, 0);
   g_assert_null (provider->client_id);
@@ -160,6 +162,7 @@ check_everything_set (void)
   g_assert_cmpint (provider->format, ==, TA_FORMAT_FORM);
   g_assert_cmpint (provider->client_authentication, ==, TA_CLIENT_AUTHENTICATION_BASIC);
   g_assert_false (provider->pkce);
+  g_assert_cmpint (provider->dpop, ==, TA_DPOP_REQUIRED);
   g_assert_cmpuint (g_strv_length (provider->scopes), ==, 2);
   g_assert_cmpstr (provider->scopes[1], ==, "write");
   g_assert_cmpuint (g_strv_length (provider->resources), ==, 2);
@@ -255,6 +258,7 @@ static const Bad bad[] = {
   { "format-case", PROVIDER "TokenRequestFormat=JSON\n" API, "TokenRequestFormat" },
   { "client-authentication", PROVIDER "ClientAuthentication=post\n" API, "ClientAuthentication" },
   { "pkce-plain", PROVIDER "Pkce=plain\n" API, "Pkce" },
+  { "dpop-case", PROVIDER "Dpop=Required\n" API, "Dpop" },
   { "CF-05-fragment", PROVIDER "Resource=https://a/ https://b/#c\n" API, "Resource" },
   { "CF-05-relative", PROVIDER "Resource=api\n" API, "Resource" },
   { "CF-01-issuer-http", PROVIDER "Issuer=http://h\n" API, "Issuer" },
@@ -363,6 +367,40 @@ check_id (gconstpointer data)
   g_assert_cmpint (ta_provider_is_id (row->text), ==, row->good);
 }
 
+typedef struct
+{
+  const char *id;
+  TaDpop dpop;
+  gboolean offers;
+  gboolean used;
+} Dpop;
+
+static const Dpop dpops[] = {
+  { "auto", TA_DPOP_AUTO, FALSE, FALSE },
+  { "auto-offered", TA_DPOP_AUTO, TRUE, TRUE },
+  { "required", TA_DPOP_REQUIRED, FALSE, TRUE },
+  { "required-offered", TA_DPOP_REQUIRED, TRUE, TRUE },
+  { "none", TA_DPOP_NONE, FALSE, FALSE },
+  { "none-offered", TA_DPOP_NONE, TRUE, FALSE },
+};
+
+static void
+check_dpop (gconstpointer data)
+{
+  const Dpop *row = data;
+  const TaProvider provider = { .dpop = row->dpop, .offers_dpop = row->offers };
+
+  g_assert_cmpint (ta_provider_uses_dpop (&provider), ==, row->used);
+}
+
+static void
+check_dpop_none (void)
+{
+  g_autoptr (TaProvider) provider = parse (PROVIDER "Dpop=none\n" API, NULL);
+
+  g_assert_cmpint (provider->dpop, ==, TA_DPOP_NONE);
+}
+
 static void
 check_owners (void)
 {
@@ -390,5 +428,7 @@ main (int argc, char **argv)
   g_test_add_func ("/provider/UN-PR-10-owners", check_owners);
   g_test_add_func ("/provider/UN-PR-11-own-redirect-uri", check_own_redirect_uri);
   g_test_add_func ("/provider/UN-PR-12-without-endpoints", check_without_endpoints);
+  UNIT_ADD_ROWS ("/provider/UN-PR-13-dpop", dpops, check_dpop);
+  g_test_add_func ("/provider/UN-PR-14-dpop-none", check_dpop_none);
   return g_test_run ();
 }
