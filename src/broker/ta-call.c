@@ -4,15 +4,18 @@
 #include "base/ta-error.h"
 #include "base/ta-json.h"
 #include "broker/ta-get-token.h"
+#include "broker/ta-proof.h"
 #include "io/ta-clock.h"
 #include "io/ta-providers.h"
 #include "oauth/ta-api-request.h"
+#include "oauth/ta-dpop.h"
 #include "oauth/ta-endpoint.h"
 
 /* One API call with the token kept inside, in the order the functions stand below: a token -> the
- * URI, from the account's provider -> may the host be asked now? -> the request -> after a first
- * 401 a token other than the one refused, and the request once more -> the response. Nothing else
- * is ever repeated: the API may have acted already. */
+ * URI, from the account's provider -> may the host be asked now? -> the request -> if the API wants
+ * its nonce in the proof, the request once more (RFC 9449 section 9) -> after a first 401 a token
+ * other than the one refused, and the request once more -> the response. Nothing else is ever
+ * repeated: the API may have acted already. */
 
 typedef struct
 {
@@ -26,10 +29,12 @@ typedef struct
   gulong reopen_handler;     /* and until it may be asked after all */
   gulong cancel_handler;
   TaHttpResponse *refused; /* (owned) (nullable): the first 401 */
+  gboolean has_nonce;      /* the token was sent a second time, with the nonce that was asked for */
   gint64 deadline;         /* on the boot clock, seconds */
 } Run;
 
 static void get_token (GTask *task, const char *rejected);
+static void wait_for_gate (GTask *task);
 
 static void
 run_free (Run *run)
@@ -76,27 +81,48 @@ finish (GTask *task, TaHttpResponse *response)
   g_object_unref (task);
 }
 
+/* Takes notice of what the headers say; whether the API asks for a proof with a nonce. That is no
+ * word against the token. `is_helpful` (out): whether it gave a nonce, and none was tried. */
+static gboolean
+note_response (GTask *task, const TaHttpResponse *response, gboolean *is_helpful)
+{
+  Run *run = g_task_get_task_data (task);
+  TaParts *parts = get_parts (task);
+  const char *challenges = g_hash_table_lookup (response->headers, "www-authenticate");
+
+  ta_throttle_note_response (parts->throttle, run->uri, response);
+  *is_helpful = ta_dpop_nonces_note (parts->nonces, run->uri, response) && !run->has_nonce;
+  return ta_token_is_bound (run->answer->token)
+         && ta_dpop_is_nonce_challenge (response->status, challenges);
+}
+
 static void
 send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Run *run = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  TaHttpResponse *response = ta_http_send_finish (TA_HTTP (source), result, &error);
+  g_autoptr (TaHttpResponse) response = ta_http_send_finish (TA_HTTP (source), result, &error);
+  gboolean is_nonce_wanted, is_helpful;
 
   if (response == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  ta_throttle_note_response (get_parts (task)->throttle, run->uri, response);
-  if (response->status != 401 || run->refused != NULL)
+  is_nonce_wanted = note_response (task, response, &is_helpful);
+  if (is_nonce_wanted && is_helpful)
     {
-      finish (g_steal_pointer (&task), response);
-      return;
+      run->has_nonce = TRUE;
+      wait_for_gate (g_steal_pointer (&task));
     }
-  run->refused = response;
-  get_token (g_steal_pointer (&task), ta_secret_peek (run->answer->token->access_token));
+  else if (is_nonce_wanted || response->status != 401 || run->refused != NULL)
+    finish (g_steal_pointer (&task), g_steal_pointer (&response));
+  else
+    {
+      run->refused = g_steal_pointer (&response);
+      get_token (g_steal_pointer (&task), ta_secret_peek (run->answer->token->access_token));
+    }
 }
 
 /* Takes the task. */
@@ -104,11 +130,12 @@ static void
 send (GTask *task)
 {
   Run *run = g_task_get_task_data (task);
-  g_autoptr (TaSecretString) value
-      = g_strconcat ("Bearer ", ta_secret_peek (run->answer->token->access_token), NULL);
-  g_autoptr (TaSecret) authorization = ta_secret_new (value);
+  const char *method = ta_api_request_find_method (run->call->method, NULL);
+  GError *error = NULL;
+  g_autoptr (TaSecret) authorization = ta_proof_authorize (
+      get_parts (task), run->answer->token, method, run->uri, run->call->headers, &error);
   TaHttpRequest request = {
-    .method = ta_api_request_find_method (run->call->method, NULL),
+    .method = method,
     .uri = run->uri,
     .accept = run->provider->accept,
     .authorization = authorization,
@@ -119,6 +146,12 @@ send (GTask *task)
     .timeout = get_time_left (run),
   };
 
+  if (authorization == NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
   ta_http_send_async (get_parts (task)->http, &request, run->cancellable, send_cb, task);
 }
 
@@ -140,8 +173,6 @@ on_cancelled (GCancellable *cancellable, gpointer user_data)
   stop_waiting (task);
   g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The caller left");
 }
-
-static void wait_for_gate (GTask *task);
 
 static gboolean
 on_gate_opens (gpointer user_data)
@@ -201,6 +232,7 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       finish (g_steal_pointer (&task), g_steal_pointer (&run->refused));
       return;
     }
+  run->has_nonce = FALSE;
   g_clear_pointer (&run->provider, ta_provider_unref);
   g_clear_pointer (&run->uri, g_free);
   if (run->answer != NULL)

@@ -13,7 +13,7 @@ typedef struct
   char *method;        /* (owned) */
   char *path;          /* (owned): relative to the provider's base URI */
   GBytes *body;        /* (owned) (nullable) */
-  GHashTable *headers; /* (owned): name to value */
+  GHashTable *headers; /* (owned): name to value, both owned by the table */
   char *content_type;  /* (owned) (nullable) */
   gboolean interactive;
   guint timeout; /* for the API's answer, seconds */

@@ -2,6 +2,7 @@
 #include "ta-code-flow.h"
 
 #include "base/ta-error.h"
+#include "broker/ta-proof.h"
 #include "broker/ta-token-endpoint.h"
 #include "io/ta-browser.h"
 #include "io/ta-callback.h"
@@ -35,6 +36,7 @@ struct _TaCodeFlow
   gboolean open_browser;
   TaSecret *state;        /* (owned) */
   TaSecret *verifier;     /* (owned) */
+  TaSecret *dpop_key;     /* (owned) (nullable) */
   TaCallback *callback;   /* (owned) (nullable): while it runs */
   char *redirect_uri;     /* (owned) (nullable) */
   gboolean is_used;       /* the answer came */
@@ -79,8 +81,9 @@ exchange (TaCodeFlow *self, const TaSecret *code)
                                self->redirect_uri, ta_secret_peek (self->verifier));
 
   g_signal_emit_by_name (self, "exchanging");
-  ta_token_endpoint_send_async (self->parts->http, self->provider->token_endpoint, request,
-                                EXCHANGE_TIMEOUT, NULL, exchange_cb, g_object_ref (self));
+  ta_token_endpoint_send_async (self->parts, self->provider->token_endpoint, request,
+                                self->dpop_key, EXCHANGE_TIMEOUT, NULL, exchange_cb,
+                                g_object_ref (self));
 }
 
 /* Acts on an answer whose state is right, once. */
@@ -166,11 +169,14 @@ browser_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 ta_code_flow_start (TaCodeFlow *self)
 {
+  g_autofree char *thumbprint = NULL;
   g_autofree char *uri = NULL;
   g_autoptr (GError) error = NULL;
 
   self->callback = ta_callback_new (self->provider->redirect_uri, on_visit, self, &error);
-  if (self->callback == NULL)
+  if (error == NULL && ta_provider_uses_dpop (self->provider))
+    self->dpop_key = ta_proof_generate_key (&thumbprint, &error);
+  if (error != NULL)
     {
       emit_ended (self, NULL, error);
       return;
@@ -178,7 +184,7 @@ ta_code_flow_start (TaCodeFlow *self)
   self->redirect_uri = g_strdup (ta_callback_get_redirect_uri (self->callback));
   uri = ta_authorization_uri (self->provider, self->client->id, self->redirect_uri,
                               (const char *const *) self->scopes, ta_secret_peek (self->state),
-                              ta_secret_peek (self->verifier));
+                              ta_secret_peek (self->verifier), thumbprint);
   g_signal_emit_by_name (self, "ready", uri);
   if (self->open_browser)
     ta_browser_open_async (uri, NULL, browser_cb, g_object_ref (self));
@@ -219,6 +225,7 @@ ta_code_flow_finalize (GObject *object)
   g_strfreev (self->scopes);
   ta_secret_unref (self->state);
   ta_secret_unref (self->verifier);
+  g_clear_pointer (&self->dpop_key, ta_secret_unref);
   g_free (self->redirect_uri);
   G_OBJECT_CLASS (ta_code_flow_parent_class)->finalize (object);
 }

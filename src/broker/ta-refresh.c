@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "broker/ta-claim.h"
+#include "broker/ta-proof.h"
 #include "broker/ta-token-endpoint.h"
 #include "io/ta-clock.h"
 
@@ -200,8 +201,9 @@ mark_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   request = ta_token_request_refresh (refresh->provider, refresh->client,
                                       ta_secret_peek (refresh->record->token->refresh_token));
-  ta_token_endpoint_send_async (refresh->parts->http, refresh->provider->token_endpoint, request,
-                                POST_TIMEOUT, NULL, post_cb, task);
+  ta_token_endpoint_send_async (refresh->parts, refresh->provider->token_endpoint, request,
+                                refresh->record->token->dpop_key, POST_TIMEOUT, NULL, post_cb,
+                                task);
 }
 
 static void
@@ -224,6 +226,21 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ta_keeper_mark_async (g_task_get_source_object (task), marked, mark_cb, task);
 }
 
+/* Whether the login has the key that its refresh takes (RFC 9449 section 5).
+ * Errors: TA_ERROR_SIGN_IN_REQUIRED. */
+static gboolean
+check_key (const TaProvider *provider, const TaToken *token, GError **error)
+{
+  if (token->dpop_key != NULL)
+    return ta_proof_check_key (token->dpop_key, error);
+  if (provider->dpop != TA_DPOP_REQUIRED)
+    return TRUE;
+  g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
+                       "The provider file requires DPoP, and this login is bound to no key: sign "
+                       "in again");
+  return FALSE;
+}
+
 /* What to do with the record that counts now. One of another provider, which another session
  * signed in meanwhile, has to be begun anew. */
 static void
@@ -233,6 +250,7 @@ consider (GTask *task)
   Refresh *refresh = g_task_get_task_data (task);
   TaRecord *record = ta_keeper_get_record (keeper);
   gboolean is_news = record != refresh->record;
+  GError *error = NULL;
 
   set_record (refresh, record);
   refresh->was_interrupted = record->intent != 0;
@@ -245,6 +263,8 @@ consider (GTask *task)
     finish (task, g_error_new_literal (TA_ERROR, TA_ERROR_BUSY,
                                        "Another session just signed this account in elsewhere: try "
                                        "again"));
+  else if (!check_key (refresh->provider, record->token, &error))
+    finish (task, error);
   else
     ta_parts_find_client_async (refresh->parts, refresh->provider, FALSE, NULL, client_cb, task);
 }

@@ -34,8 +34,8 @@ revocation_free (Revocation *revocation)
 static gboolean
 is_revoked (const Revocation *revocation, GAsyncResult *result)
 {
-  g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (
-      revocation->parts, result, revocation->provider->revocation_endpoint, NULL);
+  g_autoptr (TaHttpResponse) response
+      = ta_token_endpoint_send_finish (revocation->parts, result, NULL);
 
   return response != NULL && response->status == 200;
 }
@@ -48,8 +48,8 @@ send (GTask *task, const TaSecret *token, const char *type_hint, GAsyncReadyCall
   g_autoptr (TaTokenRequest) request = ta_token_request_revoke (
       revocation->provider, revocation->client, ta_secret_peek (token), type_hint);
 
-  ta_token_endpoint_send_async (revocation->parts->http, revocation->provider->revocation_endpoint,
-                                request, TIMEOUT,
+  ta_token_endpoint_send_async (revocation->parts, revocation->provider->revocation_endpoint,
+                                request, NULL, TIMEOUT,
                                 ta_deadline_get_cancellable (revocation->deadline), callback, task);
 }
 

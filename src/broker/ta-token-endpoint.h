@@ -7,12 +7,12 @@
 
 G_BEGIN_DECLS
 
-void ta_token_endpoint_send_async (TaHttp *http, const char *endpoint,
-                                   const TaTokenRequest *request, guint timeout,
+void ta_token_endpoint_send_async (TaParts *parts, const char *endpoint,
+                                   const TaTokenRequest *request, TaSecret *dpop_key, guint timeout,
                                    GCancellable *cancellable, GAsyncReadyCallback callback,
                                    gpointer user_data);
 TaHttpResponse *ta_token_endpoint_send_finish (TaParts *parts, GAsyncResult *result,
-                                               const char *endpoint, GError **error);
+                                               GError **error);
 
 TaToken *ta_token_endpoint_token_finish (TaParts *parts, GAsyncResult *result,
                                          const TaProvider *provider, const TaToken *previous,

@@ -63,8 +63,6 @@ parse (const char *id, const char *data, gsize length, GError **error)
     unsupported = "PushedAuthorizationRequestEndpoint";
   else if (provider->device_authorization_endpoint != NULL)
     unsupported = "DeviceAuthorizationEndpoint";
-  else if (provider->dpop == TA_DPOP_REQUIRED)
-    unsupported = "Dpop=required";
   else if (provider->user_info_path != NULL)
     unsupported = "UserInfoPath";
   if (unsupported == NULL)

@@ -12,11 +12,13 @@ ta_authorization_code_challenge (const char *code_verifier)
 }
 
 /* The parameters of the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, RFC
- * 8707 section 2.1), for a query or a form. `scopes` NULL: those of the provider file;
- * `code_verifier` counts only if the provider has PKCE. */
+ * 8707 section 2.1, RFC 9449 section 10), for a query or a form. `scopes` NULL: those of the
+ * provider file; `code_verifier` counts only if the provider has PKCE; `dpop_jkt` (nullable):
+ * thumbprint of the key that the code is bound to. */
 char *
 ta_authorization_query (const TaProvider *provider, const char *client_id, const char *redirect_uri,
-                        const char *const *scopes, const char *state, const char *code_verifier)
+                        const char *const *scopes, const char *state, const char *code_verifier,
+                        const char *dpop_jkt)
 {
   const char *const *asked = scopes != NULL ? scopes : (const char *const *) provider->scopes;
   g_autofree char *scope = g_strjoinv (" ", (char **) asked);
@@ -35,6 +37,8 @@ ta_authorization_query (const TaProvider *provider, const char *client_id, const
       ta_encoding_add_field (query, "code_challenge", code_challenge);
       ta_encoding_add_field (query, "code_challenge_method", "S256");
     }
+  if (dpop_jkt != NULL)
+    ta_encoding_add_field (query, "dpop_jkt", dpop_jkt);
   for (int i = 0; provider->resources[i] != NULL; i++)
     ta_encoding_add_field (query, "resource", provider->resources[i]);
   return g_string_free (query, FALSE);
@@ -43,10 +47,11 @@ ta_authorization_query (const TaProvider *provider, const char *client_id, const
 /* The address to open, where requests are not pushed; arguments as above. */
 char *
 ta_authorization_uri (const TaProvider *provider, const char *client_id, const char *redirect_uri,
-                      const char *const *scopes, const char *state, const char *code_verifier)
+                      const char *const *scopes, const char *state, const char *code_verifier,
+                      const char *dpop_jkt)
 {
-  g_autofree char *query
-      = ta_authorization_query (provider, client_id, redirect_uri, scopes, state, code_verifier);
+  g_autofree char *query = ta_authorization_query (provider, client_id, redirect_uri, scopes, state,
+                                                   code_verifier, dpop_jkt);
 
   return ta_endpoint_add_query (provider->authorization_endpoint, query);
 }

@@ -9,6 +9,7 @@
 
 #define VERSION 1
 #define RECORD_MAX (128 * 1024)
+#define KEY_MAX 4096
 
 static TaRecord *
 copy (const char *account, const char *provider, TaToken *token)
@@ -123,25 +124,52 @@ get_scopes (JsonObject *object, GStrvBuilder *builder)
   return TRUE;
 }
 
+/* (nullable): the type, as a constant. */
+static const char *
+find_type (JsonObject *object)
+{
+  const char *type = ta_json_get_string (object, "token_type");
+
+  if (g_strcmp0 (type, TA_TOKEN_BEARER) == 0)
+    return TA_TOKEN_BEARER;
+  return g_strcmp0 (type, TA_TOKEN_DPOP) == 0 ? TA_TOKEN_DPOP : NULL;
+}
+
+/* The token with the key it goes with. NULL: there is none, though the token is bound to one, or it
+ * is none. */
+static TaToken *
+bind_token (JsonObject *object, const TaToken *token)
+{
+  const char *text = ta_json_get_string (object, "dpop_key");
+  g_autoptr (TaSecret) key = text == NULL ? NULL : ta_secret_new (text);
+
+  if ((text == NULL && json_object_has_member (object, "dpop_key"))
+      || (text != NULL && (*text == '\0' || strlen (text) > KEY_MAX)))
+    return NULL;
+  return ta_token_bind (token, key, FALSE, NULL);
+}
+
 static TaToken *
 parse_token (JsonObject *object)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_auto (GStrv) scopes = NULL;
+  g_autoptr (TaToken) token = NULL;
+  const char *type = find_type (object);
   const char *access_token = ta_json_get_string (object, "access_token");
   const char *refresh_token = ta_json_get_string (object, "refresh_token");
   gint64 issued_at;
   gint64 expires_at;
 
-  if (access_token == NULL || !ta_token_is_text (access_token)
+  if (type == NULL || access_token == NULL || !ta_token_is_text (access_token)
       || (refresh_token != NULL && !ta_token_is_text (refresh_token))
-      || g_strcmp0 (ta_json_get_string (object, "token_type"), "Bearer") != 0
       || !ta_json_get_int64 (object, "issued_at", &issued_at)
       || !ta_json_get_int64 (object, "expires_at", &expires_at) || !get_scopes (object, builder))
     return NULL;
   scopes = g_strv_builder_end (builder);
-  return ta_token_new (access_token, refresh_token, (const char *const *) scopes,
-                       (TaInstant){ .wall = issued_at }, expires_at);
+  token = ta_token_new (type, access_token, refresh_token, (const char *const *) scopes,
+                        (TaInstant){ .wall = issued_at }, expires_at);
+  return bind_token (object, token);
 }
 
 static TaRecord *
@@ -209,6 +237,8 @@ add_token (JsonBuilder *builder, const TaToken *token)
   if (token->refresh_token != NULL)
     add_string (builder, "refresh_token", ta_secret_peek (token->refresh_token));
   add_string (builder, "token_type", token->type);
+  if (token->dpop_key != NULL)
+    add_string (builder, "dpop_key", ta_secret_peek (token->dpop_key));
   add_int (builder, "issued_at", token->issued.wall);
   add_int (builder, "expires_at", token->expires_at);
   json_builder_set_member_name (builder, "scopes");

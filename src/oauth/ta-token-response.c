@@ -29,15 +29,17 @@ get_expires_at (JsonObject *object, gint64 now)
   return now + lifetime;
 }
 
-/* A missing type counts as Bearer: Tidio's answers may leave it out. */
-static gboolean
-is_bearer (JsonObject *object)
+/* NULL: unknown. A missing type counts as Bearer: Tidio's answers may leave it out. */
+static const char *
+find_type (JsonObject *object)
 {
   const char *type = ta_json_get_string (object, "token_type");
 
   if (!json_object_has_member (object, "token_type"))
-    return TRUE;
-  return type != NULL && g_ascii_strcasecmp (type, "Bearer") == 0;
+    return TA_TOKEN_BEARER;
+  if (type != NULL && g_ascii_strcasecmp (type, TA_TOKEN_BEARER) == 0)
+    return TA_TOKEN_BEARER;
+  return type != NULL && g_ascii_strcasecmp (type, TA_TOKEN_DPOP) == 0 ? TA_TOKEN_DPOP : NULL;
 }
 
 /* The granted scopes; where the answer has none, those granted before (RFC 6749 section 5.1, 6). */
@@ -51,10 +53,11 @@ get_scopes (JsonObject *object, const TaToken *previous)
   return previous != NULL ? g_strdupv (previous->scopes) : g_new0 (char *, 1);
 }
 
-/* Parses the answer to a token request. `previous` NULL: to a code, else to its refresh. A defect
- * in anything but the token itself never voids an answer: by then the provider may have replaced
- * the old refresh token (RFC 6749 section 6), and dropping the answer would lose the login.
- * Errors: TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_SIGN_IN_FAILED, TA_ERROR_CLIENT_REJECTED,
+/* Parses the answer to a token request. `previous` NULL: to a code, else to its refresh. Whether
+ * the type of the token is right for the request, ta_token_bind() tells. A defect in anything but
+ * the token itself never voids an answer: by then the provider may have replaced the old refresh
+ * token (RFC 6749 section 6), and dropping the answer would lose the login. Errors:
+ * TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_SIGN_IN_FAILED, TA_ERROR_CLIENT_REJECTED,
  * TA_ERROR_SERVER_ERROR, TA_ERROR_RATE_LIMITED, TA_ERROR_INVALID_RESPONSE, TA_ERROR_FAILED. */
 TaToken *
 ta_token_response_parse (guint status, const char *body, gsize length, TaInstant now,
@@ -62,6 +65,7 @@ ta_token_response_parse (guint status, const char *body, gsize length, TaInstant
 {
   g_autoptr (JsonObject) object = NULL;
   g_auto (GStrv) scopes = NULL;
+  const char *type;
   const char *access_token;
   const char *refresh_token;
 
@@ -73,9 +77,10 @@ ta_token_response_parse (guint status, const char *body, gsize length, TaInstant
   if (access_token == NULL || !ta_token_is_text (access_token))
     return fail (error, TA_ERROR_INVALID_RESPONSE,
                  "The token endpoint's answer has no usable access_token: check TokenEndpoint");
-  if (!is_bearer (object))
+  type = find_type (object);
+  if (type == NULL)
     return fail (error, TA_ERROR_INVALID_RESPONSE,
-                 "The token endpoint granted a token_type other than Bearer, which is not "
+                 "The token endpoint granted a token_type other than Bearer and DPoP, which is not "
                  "supported: check the provider file");
   refresh_token = ta_json_get_string (object, "refresh_token");
   if (refresh_token != NULL && !ta_token_is_text (refresh_token))
@@ -83,7 +88,7 @@ ta_token_response_parse (guint status, const char *body, gsize length, TaInstant
   if (refresh_token == NULL && previous != NULL && previous->refresh_token != NULL)
     refresh_token = ta_secret_peek (previous->refresh_token);
   scopes = get_scopes (object, previous);
-  return ta_token_new (access_token, refresh_token, (const char *const *) scopes, now,
+  return ta_token_new (type, access_token, refresh_token, (const char *const *) scopes, now,
                        get_expires_at (object, now.wall));
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-token.h"
 
+#include "base/ta-error.h"
+
 #include <string.h>
 
 #define TEXT_MAX 16384
@@ -14,15 +16,16 @@
 /* A wall clock this far before the time of issue was wrong then or is wrong now. */
 #define SKEW 60
 
+/* `type`: TA_TOKEN_BEARER or TA_TOKEN_DPOP; the latter needs ta_token_bind() too. */
 TaToken *
-ta_token_new (const char *access_token, const char *refresh_token, const char *const *scopes,
-              TaInstant issued, gint64 expires_at)
+ta_token_new (const char *type, const char *access_token, const char *refresh_token,
+              const char *const *scopes, TaInstant issued, gint64 expires_at)
 {
-  TaToken *self = g_rc_box_new (TaToken);
+  TaToken *self = g_rc_box_new0 (TaToken);
 
   self->access_token = ta_secret_new (access_token);
   self->refresh_token = refresh_token != NULL ? ta_secret_new (refresh_token) : NULL;
-  self->type = g_strdup ("Bearer");
+  self->type = g_strdup (type);
   self->scopes = g_strdupv ((char **) scopes);
   self->issued = issued;
   self->expires_at = expires_at;
@@ -43,6 +46,7 @@ clear (void *data)
   ta_secret_unref (self->access_token);
   g_clear_pointer (&self->refresh_token, ta_secret_unref);
   g_free (self->type);
+  g_clear_pointer (&self->dpop_key, ta_secret_unref);
   g_strfreev (self->scopes);
 }
 
@@ -50,6 +54,42 @@ void
 ta_token_unref (TaToken *self)
 {
   g_rc_box_release_full (self, clear);
+}
+
+/* Whether only the holder of a key can use the access token. */
+gboolean
+ta_token_is_bound (const TaToken *self)
+{
+  return g_str_equal (self->type, TA_TOKEN_DPOP);
+}
+
+/* The token as the answer to a request that was proven with `dpop_key` (nullable). A key stays with
+ * a Bearer token too: the refresh token may be bound to it (RFC 9449 section 5).
+ * Errors: TA_ERROR_INVALID_RESPONSE: it is bound though nothing was proven, or it is not bound
+ * though that is required. */
+TaToken *
+ta_token_bind (const TaToken *self, TaSecret *dpop_key, gboolean is_required, GError **error)
+{
+  const char *refresh_token
+      = self->refresh_token == NULL ? NULL : ta_secret_peek (self->refresh_token);
+  TaToken *bound;
+
+  if (ta_token_is_bound (self) && dpop_key == NULL)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
+                         "The token endpoint granted a token of type DPoP that nobody asked for: "
+                         "set Dpop=required in the provider file, and sign in again");
+  else if (!ta_token_is_bound (self) && is_required)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
+                         "The token endpoint granted a Bearer token, but binding was required: "
+                         "it is discarded; check Dpop in the provider file");
+  else
+    {
+      bound = ta_token_new (self->type, ta_secret_peek (self->access_token), refresh_token,
+                            (const char *const *) self->scopes, self->issued, self->expires_at);
+      bound->dpop_key = dpop_key == NULL ? NULL : ta_secret_ref (dpop_key);
+      return bound;
+    }
+  return NULL;
 }
 
 /* Whether the text may be a token and go into a header: RFC 6749 appendix A.12, without space. */

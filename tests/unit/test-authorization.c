@@ -50,7 +50,7 @@ check_request (gconstpointer data)
   const Request *row = data;
   g_autoptr (TaProvider) provider = unit_provider_new (row->keys);
   g_autofree char *uri
-      = ta_authorization_uri (provider, "my-id", REDIRECT_URI, NULL, "STATE", VERIFIER);
+      = ta_authorization_uri (provider, "my-id", REDIRECT_URI, NULL, "STATE", VERIFIER, NULL);
 
   g_assert_cmpstr (uri, ==, row->uri);
 }
@@ -62,7 +62,8 @@ check_rfc (void)
   g_autoptr (TaProvider) provider = unit_provider_new (
       "Pkce=none\nAuthorizationEndpoint=https://server.example.com/authorize\n");
   g_autofree char *uri = ta_authorization_uri (provider, "s6BhdRkqt3",
-                                               "https://client.example.com/cb", NULL, "xyz", "v");
+                                               "https://client.example.com/cb", NULL, "xyz", "v",
+                                               NULL);
 
   g_assert_cmpstr (uri, ==,
                    "https://server.example.com/authorize?client_id=s6BhdRkqt3"
@@ -77,8 +78,9 @@ check_scopes_of_caller (void)
   const char *const two[] = { "a", "b", NULL };
   g_autoptr (TaProvider) provider = unit_provider_new ("Pkce=none\nScopes=read\n");
   g_autofree char *without
-      = ta_authorization_uri (provider, "i", REDIRECT_URI, none, "s", VERIFIER);
-  g_autofree char *with = ta_authorization_uri (provider, "i", REDIRECT_URI, two, "s", VERIFIER);
+      = ta_authorization_uri (provider, "i", REDIRECT_URI, none, "s", VERIFIER, NULL);
+  g_autofree char *with
+      = ta_authorization_uri (provider, "i", REDIRECT_URI, two, "s", VERIFIER, NULL);
 
   g_assert_null (strstr (without, "scope"));
   g_assert_nonnull (strstr (with, "&scope=a%20b&"));
@@ -122,13 +124,24 @@ check_query (void)
 {
   g_autoptr (TaProvider) provider = unit_provider_new ("Scopes=read\nResource=https://a/\n");
   g_autofree char *query
-      = ta_authorization_query (provider, "i", REDIRECT_URI, NULL, "STATE", VERIFIER);
+      = ta_authorization_query (provider, "i", REDIRECT_URI, NULL, "STATE", VERIFIER, NULL);
   g_autofree char *uri
-      = ta_authorization_uri (provider, "i", REDIRECT_URI, NULL, "STATE", VERIFIER);
+      = ta_authorization_uri (provider, "i", REDIRECT_URI, NULL, "STATE", VERIFIER, NULL);
   g_autofree char *expected = g_strconcat (provider->authorization_endpoint, "?", query, NULL);
 
   g_assert_cmpstr (uri, ==, expected);
   g_assert_null (strstr (query, VERIFIER));
+}
+
+/* RFC 9449 section 10: the code is bound to the key too. */
+static void
+check_thumbprint (void)
+{
+  g_autoptr (TaProvider) provider = unit_provider_new ("Pkce=none\n");
+  g_autofree char *uri
+      = ta_authorization_uri (provider, "i", REDIRECT_URI, NULL, "s", VERIFIER, "THUMB-print_");
+
+  g_assert_true (g_str_has_suffix (uri, "&state=s&dpop_jkt=THUMB-print_"));
 }
 
 static guint
@@ -168,7 +181,7 @@ check_injection (gconstpointer data)
   g_autofree char *state = g_strdup_printf ("&state=%s&", row->encoded);
   g_autoptr (TaProvider) provider = unit_provider_new ("");
   g_autofree char *uri
-      = ta_authorization_uri (provider, row->text, REDIRECT_URI, scopes, row->text, VERIFIER);
+      = ta_authorization_uri (provider, row->text, REDIRECT_URI, scopes, row->text, VERIFIER, NULL);
 
   g_assert_nonnull (strstr (uri, scope));
   g_assert_nonnull (strstr (uri, client_id));
@@ -214,5 +227,6 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/authorization/UN-AU-06-pushed", pushed, check_pushed);
   g_test_add_func ("/authorization/UN-AU-07-query", check_query);
   g_test_add_func ("/authorization/UN-AU-08-rfc", check_rfc);
+  g_test_add_func ("/authorization/UN-AU-09-thumbprint", check_thumbprint);
   return g_test_run ();
 }

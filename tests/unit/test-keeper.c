@@ -28,7 +28,8 @@ make_token (void)
 {
   const char *const scopes[] = { NULL };
 
-  return ta_token_new ("access", "refresh", scopes, (TaInstant){ .wall = 1000 }, 4600);
+  return ta_token_new (TA_TOKEN_BEARER, "access", "refresh", scopes, (TaInstant){ .wall = 1000 },
+                       4600);
 }
 
 static void

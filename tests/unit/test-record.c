@@ -9,7 +9,8 @@ make_token (const char *refresh_token)
 {
   const char *const scopes[] = { "read", "wr\"ite", NULL };
 
-  return ta_token_new ("access\"\\", refresh_token, scopes, (TaInstant){ .wall = 1000 }, 4600);
+  return ta_token_new (TA_TOKEN_BEARER, "access\"\\", refresh_token, scopes,
+                       (TaInstant){ .wall = 1000 }, 4600);
 }
 
 static void
@@ -29,6 +30,10 @@ assert_same (const TaRecord *record, const TaRecord *other)
       record->token->refresh_token == NULL ? NULL : ta_secret_peek (record->token->refresh_token),
       ==,
       other->token->refresh_token == NULL ? NULL : ta_secret_peek (other->token->refresh_token));
+  g_assert_cmpstr (record->token->type, ==, other->token->type);
+  g_assert_cmpstr (
+      record->token->dpop_key == NULL ? NULL : ta_secret_peek (record->token->dpop_key), ==,
+      other->token->dpop_key == NULL ? NULL : ta_secret_peek (other->token->dpop_key));
   g_assert_cmpint (record->token->issued.wall, ==, other->token->issued.wall);
   g_assert_cmpint (record->token->expires_at, ==, other->token->expires_at);
   g_assert_true (g_strv_equal ((const char *const *) record->token->scopes,
@@ -94,6 +99,28 @@ check_subject (void)
   assert_round_trip (forgotten);
 }
 
+/* The key stays with the token, whatever the token's type is. */
+static void
+check_key (void)
+{
+  const char *const types[] = { TA_TOKEN_BEARER, TA_TOKEN_DPOP };
+  const char *const scopes[] = { NULL };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      g_autoptr (TaSecret) key = ta_secret_new ("-----BEGIN\nab/+=\n-----END\n");
+      g_autoptr (TaToken) token
+          = ta_token_new (types[i], "a", "b", scopes, (TaInstant){ .wall = 1 }, 2);
+      g_autoptr (TaToken) bound = ta_token_bind (token, key, FALSE, NULL);
+      g_autoptr (TaRecord) record = ta_record_new ("a", "tidio", bound, 1, NULL);
+      g_autoptr (TaRecord) refused = ta_record_refuse (record);
+      g_autoptr (TaSecret) text = ta_record_print (refused);
+
+      assert_round_trip (refused);
+      g_assert_nonnull (strstr (ta_secret_peek (text), "\"dpop_key\":\"-----BEGIN\\nab/"));
+    }
+}
+
 /* The largest that a provider can grant can be kept. */
 static void
 check_largest (void)
@@ -101,7 +128,8 @@ check_largest (void)
   g_autofree char *text = unit_repeat ("\"", 16384);
   g_autofree char *scope = unit_repeat ("\\", 4096);
   const char *const scopes[] = { scope, NULL };
-  g_autoptr (TaToken) token = ta_token_new (text, text, scopes, (TaInstant){ .wall = 1 }, 2);
+  g_autoptr (TaToken) token
+      = ta_token_new (TA_TOKEN_BEARER, text, text, scopes, (TaInstant){ .wall = 1 }, 2);
   g_autoptr (TaRecord) record = ta_record_new ("a", "tidio", token, 1, NULL);
 
   assert_round_trip (record);
@@ -118,7 +146,8 @@ check_most_scopes (void)
   for (int i = 0; i < 2048; i++)
     g_strv_builder_add (builder, "a");
   scopes = g_strv_builder_end (builder);
-  token = ta_token_new ("a", "b", (const char *const *) scopes, (TaInstant){ .wall = 1 }, 2);
+  token = ta_token_new (TA_TOKEN_BEARER, "a", "b", (const char *const *) scopes,
+                        (TaInstant){ .wall = 1 }, 2);
   record = ta_record_new ("a", "tidio", token, 1, NULL);
   assert_round_trip (record);
 }
@@ -205,6 +234,11 @@ static const Damage damages[] = {
   { "refresh-space", "refresh_token", "\"a b\"" },
   { "type-none", "token_type", NULL },
   { "type-other", "token_type", "\"mac\"" },
+  { "type-case", "token_type", "\"dpop\"" },
+  { "key-empty", "dpop_key", "\"\"" },
+  { "key-null", "dpop_key", "null" },
+  { "key-number", "dpop_key", "7" },
+  { "key-array", "dpop_key", "[\"k\"]" },
   { "issued-none", "issued_at", NULL },
   { "issued-word", "issued_at", "\"now\"" },
   { "issued-negative", "issued_at", "-9223372036854775807" },
@@ -231,7 +265,7 @@ static const Damage whole[] = {
   { "refused", "refused", "0" },           { "access", "access_token", "\"CANARY\"" },
   { "refresh", "refresh_token", "\"b\"" }, { "type", "token_type", "\"Bearer\"" },
   { "issued", "issued_at", "1000" },       { "expires", "expires_at", "4600" },
-  { "scopes", "scopes", "[\"read\"]" },
+  { "scopes", "scopes", "[\"read\"]" },    { "key", "dpop_key", "\"k\"" },
 };
 
 /* A whole record but for one member. */
@@ -300,6 +334,38 @@ check_no_refresh_token (void)
   g_assert_null (record->token->refresh_token);
 }
 
+static const Damage bindings[] = {
+  { "key-of-bearer-none", "dpop_key", NULL },
+  { "type-of-key", "token_type", "\"DPoP\"" },
+};
+
+static void
+check_binding (gconstpointer data)
+{
+  const Damage *row = data;
+  g_autofree char *text = print_damaged (row->name, row->value);
+  g_autoptr (TaRecord) record = ta_record_parse (text, NULL);
+
+  g_assert_nonnull (record);
+  g_assert_cmpint (record->token->dpop_key != NULL, ==, row->value != NULL);
+  g_assert_cmpint (ta_token_is_bound (record->token), ==, row->value != NULL);
+}
+
+/* A token that is bound to a key cannot be used without it. */
+static void
+check_missing_key (void)
+{
+  g_autofree char *named = print_damaged ("dpop_key", NULL);
+  g_auto (GStrv) parts = g_strsplit (named, "\"Bearer\"", 2);
+  g_autofree char *without = g_strjoinv ("\"DPoP\"", parts);
+  g_autofree char *long_key = unit_repeat ("k", 4097);
+  g_autofree char *quoted = g_strconcat ("\"", long_key, "\"", NULL);
+  g_autofree char *large = print_damaged ("dpop_key", quoted);
+
+  g_assert_null (ta_record_parse (without, NULL));
+  g_assert_null (ta_record_parse (large, NULL));
+}
+
 typedef struct
 {
   const char *id;
@@ -353,5 +419,8 @@ main (int argc, char **argv)
   g_test_add_func ("/record/UN-RC-10-bombs", check_bombs);
   g_test_add_func ("/record/UN-RC-11-subject", check_subject);
   g_test_add_func ("/record/UN-RC-12-bad-subject", check_bad_subject);
+  g_test_add_func ("/record/UN-RC-13-key", check_key);
+  UNIT_ADD_ROWS ("/record/UN-RC-14-binding", bindings, check_binding);
+  g_test_add_func ("/record/UN-RC-15-missing-key", check_missing_key);
   return g_test_run ();
 }

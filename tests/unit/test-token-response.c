@@ -11,7 +11,8 @@ make_previous (const char *refresh_token)
 {
   const char *const scopes[] = { "old", "scopes", NULL };
 
-  return ta_token_new ("old-access", refresh_token, scopes, (TaInstant){ .wall = 1 }, 2);
+  return ta_token_new (TA_TOKEN_BEARER, "old-access", refresh_token, scopes,
+                       (TaInstant){ .wall = 1 }, 2);
 }
 
 static TaToken *
@@ -91,6 +92,25 @@ check_granted (gconstpointer data)
   g_assert_cmpstr (token->type, ==, "Bearer");
 }
 
+/* The type is as it was granted, spelled as the RFCs do; whether it fits is for ta_token_bind(). */
+static void
+check_bound (void)
+{
+  const char *const bodies[] = {
+    "{\"access_token\":\"a\",\"token_type\":\"DPoP\"}",
+    "{\"access_token\":\"a\",\"token_type\":\"dpop\"}",
+    "{\"access_token\":\"a\",\"token_type\":\"DPOP\"}",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (bodies); i++)
+    {
+      g_autoptr (TaToken) token = parse (200, bodies[i], NULL, NULL);
+
+      g_assert_cmpstr (token->type, ==, "DPoP");
+      g_assert_null (token->dpop_key);
+    }
+}
+
 typedef struct
 {
   const char *id;
@@ -100,7 +120,7 @@ typedef struct
 
 static const Invalid invalid[] = {
   { "TK-05-mac", 200, "{\"access_token\":\"CANARY\",\"token_type\":\"mac\"}" },
-  { "TK-05-dpop", 200, "{\"access_token\":\"CANARY\",\"token_type\":\"DPoP\"}" },
+  { "TK-05-dpop-longer", 200, "{\"access_token\":\"CANARY\",\"token_type\":\"DPoP2\"}" },
   { "TK-05-number", 200, "{\"access_token\":\"CANARY\",\"token_type\":7}" },
   { "TK-05-null", 200, "{\"access_token\":\"CANARY\",\"token_type\":null}" },
   { "TK-05-empty", 200, "{\"access_token\":\"CANARY\",\"token_type\":\"\"}" },
@@ -199,6 +219,10 @@ static const Refused refused[] = {
   { "invalid-scope", 400, "{\"error\":\"invalid_scope\"}", TA_ERROR_SIGN_IN_FAILED,
     TA_ERROR_FAILED },
   { "invalid-target", 400, "{\"error\":\"invalid_target\"}", TA_ERROR_SIGN_IN_FAILED,
+    TA_ERROR_FAILED },
+  { "invalid-dpop-proof", 400, "{\"error\":\"invalid_dpop_proof\"}", TA_ERROR_SIGN_IN_FAILED,
+    TA_ERROR_FAILED },
+  { "use-dpop-nonce", 400, "{\"error\":\"use_dpop_nonce\"}", TA_ERROR_SIGN_IN_FAILED,
     TA_ERROR_FAILED },
   { "unknown", 400, "{\"error\":\"whatever\"}", TA_ERROR_SIGN_IN_FAILED, TA_ERROR_FAILED },
   { "grant-case", 400, "{\"error\":\"INVALID_GRANT\"}", TA_ERROR_SIGN_IN_FAILED, TA_ERROR_FAILED },
@@ -351,5 +375,6 @@ main (int argc, char **argv)
                    check_previous_without_refresh);
   UNIT_ADD_ROWS ("/token-response/UN-TR-08-id-token", id_tokens, check_id_token);
   g_test_add_func ("/token-response/UN-TR-09-rfc", check_rfc);
+  g_test_add_func ("/token-response/UN-TR-10-bound", check_bound);
   return g_test_run ();
 }

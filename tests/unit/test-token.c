@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/ta-error.h"
 #include "oauth/ta-token.h"
 
 #include "unit.h"
@@ -11,7 +12,7 @@ make_in_run (const char *refresh_token, gint64 expires_at, gint64 issued_boot)
   const char *const scopes[] = { "read", NULL };
   const TaInstant issued = { .wall = ISSUED, .boot = issued_boot };
 
-  return ta_token_new ("access", refresh_token, scopes, issued, expires_at);
+  return ta_token_new (TA_TOKEN_BEARER, "access", refresh_token, scopes, issued, expires_at);
 }
 
 /* As it is read from the store: of the boot clock nothing is known. */
@@ -166,7 +167,8 @@ check_copies (void)
 {
   char scope[] = "read";
   const char *const scopes[] = { scope, NULL };
-  TaToken *token = ta_token_new ("access", NULL, scopes, (TaInstant){ .wall = 1 }, 2);
+  TaToken *token
+      = ta_token_new (TA_TOKEN_BEARER, "access", NULL, scopes, (TaInstant){ .wall = 1 }, 2);
   g_autoptr (TaToken) other = ta_token_ref (token);
 
   scope[0] = 'X';
@@ -179,6 +181,56 @@ check_copies (void)
   g_assert_cmpint (other->expires_at, ==, 2);
 }
 
+typedef struct
+{
+  const char *id;
+  const char *type;
+  gboolean has_key; /* the request had a proof */
+  gboolean is_required;
+  gboolean good;
+} Binding;
+
+/* RFC 9449 section 5. */
+static const Binding bindings[] = {
+  { "bearer", TA_TOKEN_BEARER, FALSE, FALSE, TRUE },
+  { "bearer-offered", TA_TOKEN_BEARER, TRUE, FALSE, TRUE },
+  { "bearer-required", TA_TOKEN_BEARER, TRUE, TRUE, FALSE },
+  { "bearer-required-without-proof", TA_TOKEN_BEARER, FALSE, TRUE, FALSE },
+  { "TK-05-dpop-without-proof", TA_TOKEN_DPOP, FALSE, FALSE, FALSE },
+  { "dpop-offered", TA_TOKEN_DPOP, TRUE, FALSE, TRUE },
+  { "dpop-required", TA_TOKEN_DPOP, TRUE, TRUE, TRUE },
+};
+
+static void
+check_binding (gconstpointer data)
+{
+  const Binding *row = data;
+  const char *const scopes[] = { "read", NULL };
+  const TaInstant issued = { .wall = 1, .boot = 3 };
+  g_autoptr (TaSecret) key = row->has_key ? ta_secret_new ("key") : NULL;
+  g_autoptr (TaToken) token = ta_token_new (row->type, "CANARY", "refresh", scopes, issued, 2);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaToken) bound = ta_token_bind (token, key, row->is_required, &error);
+
+  if (!row->good)
+    {
+      g_assert_null (bound);
+      unit_assert_error (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE);
+      g_assert_null (strstr (error->message, "CANARY"));
+      return;
+    }
+  g_assert_no_error (error);
+  g_assert_true (bound->dpop_key == key);
+  g_assert_cmpstr (bound->type, ==, row->type);
+  g_assert_cmpint (ta_token_is_bound (bound), ==, g_str_equal (row->type, "DPoP"));
+  g_assert_cmpstr (ta_secret_peek (bound->access_token), ==, "CANARY");
+  g_assert_cmpstr (ta_secret_peek (bound->refresh_token), ==, "refresh");
+  g_assert_cmpstr (bound->scopes[0], ==, "read");
+  g_assert_cmpint (bound->issued.wall, ==, 1);
+  g_assert_cmpint (bound->issued.boot, ==, 3);
+  g_assert_cmpint (bound->expires_at, ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -189,5 +241,6 @@ main (int argc, char **argv)
   g_test_add_func ("/token/UN-TO-04-text-length", check_text_length);
   g_test_add_func ("/token/UN-TO-05-copies", check_copies);
   UNIT_ADD_ROWS ("/token/UN-TO-06-jump", jumps, check_jump);
+  UNIT_ADD_ROWS ("/token/UN-TO-07-binding", bindings, check_binding);
   return g_test_run ();
 }

@@ -40,8 +40,8 @@ set_up (Fixture *fixture, gconstpointer data)
   const char *const scopes[] = { NULL };
 
   fixture->waiters = ta_waiters_new ();
-  fixture->token
-      = ta_token_new ("access", "refresh", scopes, (TaInstant){ .wall = ISSUED }, ISSUED + 3600);
+  fixture->token = ta_token_new (TA_TOKEN_BEARER, "access", "refresh", scopes,
+                                 (TaInstant){ .wall = ISSUED }, ISSUED + 3600);
   fixture->callers = g_ptr_array_new_with_free_func ((GDestroyNotify) caller_free);
 }
 
