@@ -75,22 +75,29 @@ build_request (const Options *options, GError **error)
   return g_variant_ref_sink (g_variant_builder_end (&request));
 }
 
+static const char *
+get_type (GVariant *details)
+{
+  const char *type = "Bearer";
+
+  g_variant_lookup (details, "type", "&s", &type);
+  return type;
+}
+
 static gboolean
 print_json (const char *token, gint64 expires_at, GVariant *details, GError **error)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autofree const char **scopes = NULL;
-  const char *type = "Bearer";
   gboolean degraded = FALSE;
 
-  g_variant_lookup (details, "type", "&s", &type);
   g_variant_lookup (details, "scopes", "^a&s", &scopes);
   g_variant_lookup (details, "degraded", "b", &degraded);
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "access_token");
   json_builder_add_string_value (builder, token);
   json_builder_set_member_name (builder, "token_type");
-  json_builder_add_string_value (builder, type);
+  json_builder_add_string_value (builder, get_type (details));
   json_builder_set_member_name (builder, "expires_at");
   json_builder_add_int_value (builder, expires_at);
   json_builder_set_member_name (builder, "scopes");
@@ -105,7 +112,7 @@ print_json (const char *token, gint64 expires_at, GVariant *details, GError **er
 }
 
 static void
-warn_if_degraded (GVariant *details)
+warn (GVariant *details)
 {
   gboolean degraded = FALSE;
 
@@ -113,6 +120,8 @@ warn_if_degraded (GVariant *details)
   if (degraded)
     ta_cli_warn (_ ("The token could not be refreshed just now: it is valid for less time than "
                     "asked"));
+  if (g_str_equal (get_type (details), "DPoP"))
+    ta_cli_warn (_ ("The token is bound to a key that stays in the broker: use tidio-auth call"));
 }
 
 static gboolean
@@ -153,6 +162,8 @@ ta_command_token (int argc, char **argv, GError **error)
     return FALSE;
   if (options.json)
     return print_json (token, expires_at, details, error);
-  warn_if_degraded (details);
-  return ta_cli_print (error, options.header ? "Authorization: Bearer %s" : "%s", token);
+  warn (details);
+  if (options.header)
+    return ta_cli_print (error, "Authorization: %s %s", get_type (details), token);
+  return ta_cli_print (error, "%s", token);
 }
