@@ -92,6 +92,8 @@ class World:
                 continue
             self.secrets |= {record[name] for name in ("access_token", "refresh_token")
                              if record.get(name)}
+            self.secrets |= {line for line in record.get("dpop_key", "").splitlines()
+                             if not line.startswith("-----")}
 
     def _stop_server(self):
         self.server.process.terminate()
