@@ -126,13 +126,13 @@ ta_dpop_is_nonce (const char *text)
 }
 
 /* Whether a token endpoint asks for the same request with its nonce (RFC 9449 section 8). The code
- * or refresh token is not spent by that. */
+ * or refresh token is not spent by that. The RFC's status is 400; some servers say 401. */
 gboolean
 ta_dpop_is_nonce_error (guint status, const char *body, gsize length)
 {
   g_autoptr (JsonObject) object = NULL;
 
-  if (status != 400)
+  if (status != 400 && status != 401)
     return FALSE;
   object = ta_json_parse_object (body, length, ERROR_MAX, NULL);
   return object != NULL && g_strcmp0 (ta_json_get_string (object, "error"), NONCE_ERROR) == 0;
