@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The two servers a broker can be tried against, behind one class."""
+"""The servers a broker can be tried against, behind one class."""
 
 import http.client
 import json
@@ -29,7 +29,16 @@ DEFAULTS = {
     },
     "Api": {"BaseUri": "{uri}v1/"},
 }
-API_KEYS = ("BaseUri", "Authentication", "Accept")
+API_KEYS = ("BaseUri", "Authentication", "Accept", "UserInfoPath", "UserInfoMember")
+
+NODE_SERVER = TESTS / "interop" / "oidc-provider"
+PROGRAMS = {
+    "sandbox": [os.environ.get("TIDIO_AUTH_SANDBOX", "tidio-auth-sandbox"), "--port", "0"],
+    "authlib": [TESTS / "authlib" / "server.py"],
+    "oidc-provider": [NODE_SERVER / "node_modules" / ".bin" / "node", NODE_SERVER / "server.mjs"],
+}
+# What a server wants otherwise than Tidio does.
+PECULIARITIES = {"oidc-provider": {"TokenRequestFormat": "form", "Scopes": "contacts"}}
 
 
 def provider_text(uri, **keys):
@@ -49,12 +58,9 @@ class Server:
     """A running server: its address, its switches and what it counted."""
 
     def __init__(self, session, kind="sandbox", arguments=()):
-        programs = {"sandbox": [os.environ.get("TIDIO_AUTH_SANDBOX", "tidio-auth-sandbox"),
-                                "--port", "0"],
-                    "authlib": [str(TESTS / "authlib" / "server.py")]}
         self.session = session
         self.kind = kind
-        self.process = session.spawn(f"{kind}-server", [*programs[kind], *arguments],
+        self.process = session.spawn(f"{kind}-server", [*PROGRAMS[kind], *arguments],
                                      stdout=subprocess.PIPE)
         self.output = []
         self.uri = self._read_address()
@@ -107,4 +113,5 @@ class Server:
         return json.loads(self.request("GET", "/control")[1])
 
     def write_provider(self, provider="tidio", **keys):
+        keys = {**PECULIARITIES.get(self.kind, {}), **keys}
         return self.session.write_provider(provider, provider_text(self.uri, **keys))

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The main job, step by step, against the server named by the first argument: sandbox, authlib."""
+"""The main job, step by step, against the server named by the first argument, such as
+sandbox or authlib."""
 
 import json
 import pathlib
@@ -12,9 +13,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 # pylint: disable=wrong-import-position
 from harness import browser, tap
 from harness.broker import error_name, expect_error
+from harness.servers import PROGRAMS
 from harness.world import World
 
-KIND = next((word for word in sys.argv[1:] if word in ("sandbox", "authlib")), "sandbox")
+KIND = next((word for word in sys.argv[1:] if word in PROGRAMS), "sandbox")
 
 
 @tap.case("JOB-1", "sign-in: browser, code, tokens, account")
