@@ -5,13 +5,15 @@
 It decides with code that nobody of this project wrote; what stands here only carries HTTP to that
 library and keeps its codes and tokens in memory. It takes the same clients, pages and /control
 requests as tidio-auth-sandbox, so that one test runs against both.
+
+    server.py [--path /PATH]     the path of the issuer
 """
 
+import argparse
 import html
 import http.server
 import json
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -24,246 +26,24 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 # pylint: disable=wrong-import-position
 from authlib.oauth2 import OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749 import (AuthorizationCodeMixin, AuthorizationServer, ClientMixin,
-                                    HttpRequest, ResourceProtector, TokenMixin, grants)
-from authlib.oauth2.rfc6750 import BearerTokenGenerator, BearerTokenValidator
-from authlib.oauth2.rfc7009 import RevocationEndpoint
-from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oauth2.rfc6749 import HttpRequest
+from authlib.oauth2.rfc8414 import get_well_known_url
+from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE
 
-METHODS = ["client_secret_basic", "client_secret_post", "none"]
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+from memory import Memory
+from oauth import Server
 
 PAGE = """<!doctype html><html lang="en"><head><title>Authorize</title></head><body>
 <h1>Allow {client}?</h1>
-<form method="post" action="{action}">
+<form method="post" action="{action}">{fields}
 <button name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button>
 </form></body></html>
 """
-
-
-class Client(ClientMixin):
-    def __init__(self, client_id, secret):
-        self.client_id = client_id
-        self.secret = secret
-
-    def get_client_id(self):
-        return self.client_id
-
-    def get_default_redirect_uri(self):
-        return None
-
-    def get_allowed_scope(self, scope):
-        return scope or ""
-
-    def check_redirect_uri(self, redirect_uri):
-        uri = urllib.parse.urlsplit(redirect_uri)
-        return uri.scheme == "http" and uri.hostname in LOOPBACK and not uri.fragment
-
-    def check_client_secret(self, client_secret):
-        return secrets.compare_digest(self.secret.encode(), client_secret.encode())
-
-    def check_endpoint_auth_method(self, method, endpoint):
-        return (method == "none") == (self.secret == "")
-
-    def check_response_type(self, response_type):
-        return response_type == "code"
-
-    def check_grant_type(self, grant_type):
-        return grant_type in ("authorization_code", "refresh_token")
-
-
-class Code(AuthorizationCodeMixin):
-    def __init__(self, code, request):
-        self.code = code
-        self.client_id = request.client_id
-        self.redirect_uri = request.redirect_uri
-        self.scope = request.scope
-        self.code_challenge = request.data.get("code_challenge")
-        self.code_challenge_method = request.data.get("code_challenge_method")
-
-    def get_redirect_uri(self):
-        return self.redirect_uri
-
-    def get_scope(self):
-        return self.scope
-
-
-class Token(TokenMixin):
-    def __init__(self, answer, client_id):
-        self.access_token = answer["access_token"]
-        self.refresh_token = answer.get("refresh_token")
-        self.scope = answer.get("scope", "")
-        self.client_id = client_id
-        lifetime = answer.get("expires_in", 3600)
-        self.expires_at = time.time() + lifetime
-        self.lifetime = lifetime
-        self.access_revoked = False
-        self.refresh_revoked = False
-
-    def check_client(self, client):
-        return self.client_id == client.client_id
-
-    def get_scope(self):
-        return self.scope
-
-    def get_expires_in(self):
-        return None
-
-    def is_expired(self):
-        return self.expires_at < time.time()
-
-    def is_revoked(self):
-        return self.access_revoked
-
-
-class Memory:
-    """Everything the server remembers, and the switches of /control."""
-
-    COUNTERS = ("authorize", "token", "code_exchanges", "refreshes", "reuse", "api", "revocations")
-
-    def __init__(self):
-        self.clients = {one.client_id: one for one in (Client("sandbox-client", "sandbox-secret"),
-                                                       Client("sandbox-public", ""))}
-        self.codes = {}
-        self.tokens = []
-        self.lifetime = 3600
-        self.rotation = True
-        self.deny = False
-        self.auto_allow = False
-        self.delay = 0
-        self.failures = {}
-        self.reset()
-
-    def reset(self):
-        self.counters = dict.fromkeys(self.COUNTERS, 0)
-
-    def count(self, name):
-        self.counters[name] += 1
-
-    def report(self):
-        alive = [one for one in self.tokens if one.refresh_token and not one.refresh_revoked]
-        return {**self.counters, "grants": len(alive)}
-
-    def find(self, text, kinds=("access_token", "refresh_token")):
-        for token in self.tokens:
-            if any(getattr(token, kind) == text for kind in kinds):
-                return token
-        return None
-
-    def take_failure(self, endpoint):
-        failure = self.failures.get(endpoint)
-        if failure is None or failure.get("count") == 0:
-            return None
-        if "count" in failure:
-            failure["count"] -= 1
-        return failure
-
-    def control(self, wishes):
-        known = {"lifetime", "rotation", "deny", "auto_allow", "delay", "fail",
-                 "expire_access_tokens", "revoke_grants", "reset_counters"}
-        for name in wishes:
-            if name not in known:
-                raise ValueError(name)
-        for name in ("lifetime", "rotation", "deny", "auto_allow", "delay"):
-            setattr(self, name, wishes.get(name, getattr(self, name)))
-        if "fail" in wishes:
-            self.failures[wishes["fail"]["endpoint"]] = dict(wishes["fail"])
-        for token in self.tokens:
-            token.access_revoked |= bool(wishes.get("expire_access_tokens"))
-            token.refresh_revoked |= bool(wishes.get("revoke_grants"))
-        if wishes.get("reset_counters"):
-            self.reset()
-
-
-class CodeGrant(grants.AuthorizationCodeGrant):
-    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
-
-    def save_authorization_code(self, code, request):
-        self.server.memory.codes[code] = Code(code, request)
-
-    def query_authorization_code(self, code, client):
-        found = self.server.memory.codes.get(code)
-        return found if found is not None and found.client_id == client.client_id else None
-
-    def delete_authorization_code(self, authorization_code):
-        del self.server.memory.codes[authorization_code.code]
-
-    def authenticate_user(self, authorization_code):
-        return "user"
-
-
-class RefreshGrant(grants.RefreshTokenGrant):
-    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
-
-    @property
-    def INCLUDE_NEW_REFRESH_TOKEN(self):  # pylint: disable=invalid-name
-        return self.server.memory.rotation
-
-    def authenticate_refresh_token(self, refresh_token):
-        token = self.server.memory.find(refresh_token, ("refresh_token",))
-        if token is not None and token.refresh_revoked:
-            self.server.memory.count("reuse")
-            return None
-        return token
-
-    def authenticate_user(self, credential):
-        return "user"
-
-    def revoke_old_credential(self, credential):
-        credential.refresh_revoked = self.server.memory.rotation
-
-
-class Challenge(CodeChallenge):
-    DEFAULT_CODE_CHALLENGE_METHOD = "S256"
-    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]
-
-
-class Revocation(RevocationEndpoint):
-    CLIENT_AUTH_METHODS = METHODS
-
-    def query_token(self, token_string, token_type_hint):
-        return self.server.memory.find(token_string)
-
-    def revoke_token(self, token, request):
-        token.access_revoked = True
-        token.refresh_revoked = True
-
-
-class Validator(BearerTokenValidator):
-    def __init__(self, memory):
-        super().__init__()
-        self.memory = memory
-
-    def authenticate_token(self, token_string):
-        return self.memory.find(token_string, ("access_token",))
-
-
-class Server(AuthorizationServer):
-    def __init__(self, memory):
-        super().__init__()
-        self.memory = memory
-        self.register_token_generator("default", BearerTokenGenerator(
-            lambda **_: secrets.token_urlsafe(32), lambda **_: secrets.token_urlsafe(32),
-            lambda *_: self.memory.lifetime))
-        self.register_grant(CodeGrant, [Challenge(required=True)])
-        self.register_grant(RefreshGrant)
-        self.register_endpoint(Revocation)
-
-    def query_client(self, client_id):
-        return self.memory.clients.get(client_id)
-
-    def save_token(self, token, request):
-        self.memory.tokens.append(Token(token, request.client.client_id))
-
-    def send_signal(self, name, *args, **kwargs):
-        pass
-
-    def create_oauth2_request(self, request):
-        return request
-
-    def handle_response(self, status, body, headers):
-        return status, body, headers
+CODE_FIELD = '<input name="user_code" value="{code}">'
+DONE = "<!doctype html><html lang=\"en\"><title>Done</title><h1>Go back to your device</h1></html>"
+HTML = [("Content-Type", "text/html; charset=utf-8")]
+JSON = [("Content-Type", "application/json")]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -321,7 +101,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             memory.count("authorize")
         allowed = form.get("decision") == "allow" or memory.auto_allow
         if self.command == "POST" or memory.auto_allow or memory.deny:
-            user = "user" if allowed and not memory.deny else None
+            user = memory.account if allowed and not memory.deny else None
             self.send(*self.server.oauth.create_authorization_response(request, user))
             return
         try:
@@ -329,12 +109,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except OAuth2Error as error:
             self.send(*error())
             return
-        page = PAGE.format(client=html.escape(request.client_id), action=html.escape(self.path))
-        self.send(200, page, [("Content-Type", "text/html; charset=utf-8")])
+        self.send(200, PAGE.format(client=html.escape(request.client_id), fields="",
+                                   action=html.escape(self.path)), HTML)
 
     def token(self, form):
         self.memory.count("token")
-        kind = {"authorization_code": "code_exchanges", "refresh_token": "refreshes"}
+        kind = {"authorization_code": "code_exchanges", "refresh_token": "refreshes",
+                DEVICE_CODE_GRANT_TYPE: "polls"}
         if form.get("grant_type") in kind:
             self.memory.count(kind[form["grant_type"]])
         self.send(*self.server.oauth.create_token_response(self.oauth_request(form)))
@@ -344,23 +125,51 @@ class Handler(http.server.BaseHTTPRequestHandler):
         request = self.oauth_request(form)
         self.send(*self.server.oauth.create_endpoint_response("revocation", request))
 
+    def device(self, form):
+        """RFC 8628 section 3.1: a device asks for a code."""
+        self.memory.count("device")
+        request = self.oauth_request(form)
+        self.send(*self.server.oauth.create_endpoint_response("device_authorization", request))
+
+    def verify(self, form):
+        """The page where the user of a device types its code."""
+        given = form or dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        code = given.get("user_code", "")
+        device = self.memory.find_device(code)
+        if device is None or "decision" not in form:
+            field = CODE_FIELD.format(code=html.escape(code))
+            self.send(200, PAGE.format(client="the device", fields=field, action="/device"), HTML)
+            return
+        allowed = form["decision"] == "allow" and not self.memory.deny
+        device.decision = (self.memory.account, allowed)
+        self.send(200, DONE, HTML)
+
+    def discover(self, _form):
+        self.memory.count("discovery")
+        self.send(200, self.server.oauth.metadata(), JSON)
+
+    def keys(self, _form):
+        self.send(200, {"keys": [self.server.oauth.key.as_dict(is_private=False)]}, JSON)
+
     def api(self):
         self.memory.count("api")
         path = urllib.parse.urlsplit(self.path).path
         try:
-            self.server.protector.validate_request(
+            token = self.server.oauth.protector.validate_request(
                 None, HttpRequest(self.command, self.path, None, self.headers))
         except OAuth2Error as error:
             self.send(*error())
             return
-        kind = [("Content-Type", "application/json")]
-        if path == "/v1/contacts":
-            contact = {"id": str(uuid.uuid4()), "email": "ada@example.com", "first_name": "Ada"}
-            self.send(200, {"contacts": [contact], "meta": {"cursor": None, "limit": 100}}, kind)
-        elif path == "/v1/operators":
-            self.send(200, {"operators": [{"id": str(uuid.uuid4()), "name": "Grace"}]}, kind)
+        contact = {"id": str(uuid.uuid4()), "email": "ada@example.com", "first_name": "Ada"}
+        answers = {
+            "/v1/contacts": {"contacts": [contact], "meta": {"cursor": None, "limit": 100}},
+            "/v1/operators": {"operators": [{"id": contact["id"], "name": "Grace"}]},
+            "/v1/userinfo": {"sub": token.user},
+        }
+        if path in answers:
+            self.send(200, answers[path], JSON)
         else:
-            self.send(404, {"errors": [{"code": "not_found", "message": "No such path"}]}, kind)
+            self.send(404, {"errors": [{"code": "not_found", "message": "No such path"}]}, JSON)
 
     def control(self):
         if self.command == "POST":
@@ -369,7 +178,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             except ValueError as error:
                 self.send(400, {"error": f"unknown key {error}"})
                 return
-        self.send(200, self.memory.report(), [("Content-Type", "application/json")])
+        self.send(200, self.memory.report(), JSON)
 
     def answer(self):
         path = urllib.parse.urlsplit(self.path).path
@@ -379,7 +188,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         endpoints = {"/oauth/authorize": (self.authorize, None),
                      "/oauth/token": (self.token, "token"),
-                     "/oauth/revoke": (self.revoke, "revoke")}
+                     "/oauth/revoke": (self.revoke, "revoke"),
+                     "/oauth/device": (self.device, "device"),
+                     "/device": (self.verify, None),
+                     "/jwks": (self.keys, None),
+                     self.server.well_known: (self.discover, "discovery")}
         if path in endpoints:
             form = self.form() if self.command == "POST" else {}
             handle, name = endpoints[path]
@@ -400,12 +213,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class HttpServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, path):
         super().__init__(("127.0.0.1", 0), Handler)
         self.memory = Memory()
-        self.oauth = Server(self.memory)
-        self.protector = ResourceProtector()
-        self.protector.register_token_validator(Validator(self.memory))
+        self.oauth = Server(self.memory, f"http://127.0.0.1:{self.server_port}", path)
+        self.well_known = get_well_known_url(self.oauth.issuer)
         self.lock = threading.Lock()
 
     def process_request(self, request, client_address):
@@ -418,7 +230,9 @@ class HttpServer(http.server.ThreadingHTTPServer):
 
 
 def main():
-    server = HttpServer()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--path", default="")
+    server = HttpServer(parser.parse_args().path)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"Listening on http://127.0.0.1:{server.server_port}/", flush=True)
     server.serve_forever()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The API that the tokens are for. The library knows its tokens; a DPoP proof (RFC 9449) at an API is
-// checked here, with the library's own means for signed objects.
+// The API that the tokens are for. The library knows its tokens; a DPoP proof (RFC 9449) at an API
+// is checked here, with the library's own means for signed objects.
 import { createHash, randomUUID } from 'node:crypto';
 import { EmbeddedJWK, calculateJwkThumbprint, jwtVerify } from 'jose';
 
