@@ -65,14 +65,14 @@ def between(seen, low, high, what="value"):
         raise Failure(f"{what}\nexpected: {low!r} to {high!r}\nseen:     {seen!r}")
 
 
-def _comment(text):
+def comment(text):
     for line in str(text).splitlines():
         print(f"# {line}")
 
 
 def _explain(case_id, text):
     """To both outputs: test runners keep the one and show the other."""
-    _comment(text)
+    comment(text)
     if not sys.stdout.isatty():
         print(f"{case_id}: {text}", file=sys.stderr, flush=True)
 
@@ -107,7 +107,7 @@ def _report(number, entry, make_world):
     word = "ok" if problem is None else "not ok"
     print(f"{word} {number} - {case_id} {title}", flush=True)
     if took > 3:
-        _comment(f"{case_id} took {took:.1f} s")
+        comment(f"{case_id} took {took:.1f} s")
     if problem is not None:
         logs = world.logs() if world is not None else ""
         _explain(case_id, f"{problem}\n{logs}".rstrip())
@@ -146,10 +146,10 @@ def _fork(chosen, make_world, workers):
 
 
 def _run_parallel(chosen, make_world, workers):
-    """Prints the results in the order of the cases; how many are not well."""
+    """Prints the results in the order of the cases; which are well, by their numbers."""
     children = _fork(chosen, make_world, workers)
     results = {}
-    failed = 0
+    passed = {}
     ready = selectors.DefaultSelector()
     for pipe in children.values():
         ready.register(pipe, selectors.EVENT_READ)
@@ -162,18 +162,19 @@ def _run_parallel(chosen, make_world, workers):
                 continue
             index, well, text = json.loads(line)
             results[index] = text
-            failed += not well
+            passed[index] = well
         while printed in results:
             print(results.pop(printed), end="", flush=True)
             printed += 1
     for child in children:
         os.waitpid(child, 0)
-    return failed + len(chosen) - printed
+    return passed
 
 
-def main(make_world=no_world, workers=1):
-    """Runs all cases, or those whose ids stand behind "--only"; ends the program. With workers,
-    so many at a time: for cases that wait more than they work.
+def main(make_world=no_world, at_end=None, workers=1):
+    """Runs all cases, or those whose ids stand behind "--only"; ends the program. `at_end` is given
+    a dictionary: for each case that ran, by its id, whether it passed. With workers, so many at a
+    time: for cases that wait more than they work.
 
     SIGTERM, as from a test runner whose patience is over, unwinds like Ctrl-C: nothing stays."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -183,8 +184,11 @@ def main(make_world=no_world, workers=1):
         chosen = [one for one in _cases if one[0] in wanted]
     print(f"1..{len(chosen)}", flush=True)
     if workers > 1:
-        failed = _run_parallel(chosen, make_world, workers)
+        well = _run_parallel(chosen, make_world, workers)
     else:
-        failed = sum(not _report(number, entry, make_world)
-                     for number, entry in enumerate(chosen, 1))
-    sys.exit(1 if failed else 0)
+        well = {number: _report(number + 1, entry, make_world)
+                for number, entry in enumerate(chosen)}
+    passed = {entry[0]: well.get(number, False) for number, entry in enumerate(chosen)}
+    if at_end is not None:
+        at_end(passed)
+    sys.exit(0 if all(passed.values()) else 1)
