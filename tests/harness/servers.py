@@ -49,8 +49,8 @@ def provider_text(uri, **keys):
     lines = []
     for name, values in groups.items():
         lines.append(f"[{name}]")
-        lines += [f"{key}={value.format(uri=uri)}" for key, value in values.items()
-                  if value is not None]
+        lines += [f"{key}={value.format(uri=uri, issuer=uri.rstrip('/'))}"
+                  for key, value in values.items() if value is not None]
     return "\n".join(lines) + "\n"
 
 
