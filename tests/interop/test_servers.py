@@ -3,6 +3,7 @@
 """What the servers of this suite do by themselves: without it, a cell of the suite could pass
 against a server that does not do what the cell is about."""
 
+import contextlib
 import json
 import pathlib
 import sys
@@ -11,8 +12,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import browser, tap
-from harness.servers import PUBLIC_CLIENT_ID
-from harness.world import World
+from harness.servers import PUBLIC_CLIENT_ID, Server
+from harness.session import Session
 from plain import Client, Prover, claims
 
 BOTH = ("authlib", "oidc-provider")
@@ -34,24 +35,24 @@ def refused(answer, error, statuses=(400, 401)):
 
 @on("SV-01", "the metadata of an issuer with a path stands at one place",
     arguments=("--path", "/tenant"))
-def metadata(world):
-    places = {"authlib": "/.well-known/oauth-authorization-server/tenant",
-              "oidc-provider": "/tenant/.well-known/openid-configuration"}
-    for place in (*places.values(), "/.well-known/oauth-authorization-server",
-                  "/.well-known/openid-configuration"):
-        status, body = world.server.request("GET", place)
-        if place != places[world.server.kind]:
-            tap.equal(status, 404, f"status of {place}")
+def metadata(place):
+    right = {"authlib": "/.well-known/oauth-authorization-server/tenant",
+             "oidc-provider": "/tenant/.well-known/openid-configuration"}
+    for path in (*right.values(), "/.well-known/oauth-authorization-server",
+                 "/.well-known/openid-configuration"):
+        status, body = place.server.request("GET", path)
+        if path != right[place.server.kind]:
+            tap.equal(status, 404, f"status of {path}")
             continue
         found = json.loads(body)
-        tap.equal(found["issuer"], f"{world.server.uri}tenant", "issuer")
+        tap.equal(found["issuer"], f"{place.server.uri}tenant", "issuer")
         tap.contains(found["token_endpoint"], "/oauth/token", "token endpoint")
-    tap.equal(world.server.counters()["discovery"], 1, "counted")
+    tap.equal(place.server.counters()["discovery"], 1, "metadata read")
 
 
 @on("SV-02", "no code without a challenge, no token without its verifier")
-def pkce(world):
-    client = Client(world.server, PUBLIC_CLIENT_ID, "")
+def pkce(place):
+    client = Client(place.server, PUBLIC_CLIENT_ID, "")
     seen = client.answer(code_challenge=None, code_challenge_method=None)
     if "code" in seen:
         refused(client.exchange(seen["code"], code_verifier=""), "invalid_request")
@@ -61,8 +62,8 @@ def pkce(world):
 
 
 @on("SV-03", "a code is good once, and for its client")
-def code_once(world):
-    client, public = Client(world.server), Client(world.server, PUBLIC_CLIENT_ID, "")
+def code_once(place):
+    client, public = Client(place.server), Client(place.server, PUBLIC_CLIENT_ID, "")
     public.verifier = client.verifier
     code = client.answer()["code"]
     refused(public.exchange(code), "invalid_grant")
@@ -72,31 +73,31 @@ def code_once(world):
 
 
 @on("SV-04", "the secret counts")
-def secret(world):
-    client = Client(world.server)
+def secret(place):
+    client = Client(place.server)
     code = client.answer()["code"]
     client.secret = "wrong"
     refused(client.exchange(code), "invalid_client")
 
 
 @on("SV-05", "refresh tokens are replaced; a used one ends all of its sign-in")
-def rotation(world):
-    client = Client(world.server)
+def rotation(place):
+    client = Client(place.server)
     first = client.sign_in()
     second = client.succeeded(client.refresh(first["refresh_token"]))
     tap.check(second["refresh_token"] != first["refresh_token"], "another refresh token")
-    other = Client(world.server).sign_in()
+    other = Client(place.server).sign_in()
     refused(client.refresh(first["refresh_token"]), "invalid_grant")
     refused(client.refresh(second["refresh_token"]), "invalid_grant")
     tap.equal(client.get("v1/contacts", second["access_token"]).status, 401, "status after that")
     tap.equal(client.get("v1/contacts", other["access_token"]).status, 200, "of another sign-in")
-    tap.check(world.server.counters()["reuse"] >= 1, "reuse counted")
+    tap.check(place.server.counters()["reuse"] >= 1, "reuse counted")
 
 
 @on("SV-06", "without rotation a refresh token is good for ever")
-def no_rotation(world):
-    world.server.control(rotation=False)
-    client = Client(world.server)
+def no_rotation(place):
+    place.server.control(rotation=False)
+    client = Client(place.server)
     first = client.sign_in()["refresh_token"]
     for _round in range(2):
         seen = client.succeeded(client.refresh(first))
@@ -104,18 +105,18 @@ def no_rotation(world):
 
 
 @on("SV-07", "a revoked token is dead")
-def revocation(world):
-    client = Client(world.server)
+def revocation(place):
+    client = Client(place.server)
     tokens = client.sign_in()
     tap.equal(client.post("oauth/revoke", token=tokens["refresh_token"])[0], 200, "status")
     refused(client.refresh(tokens["refresh_token"]), "invalid_grant")
     tap.equal(client.get("v1/contacts", tokens["access_token"]).status, 401, "status of the API")
-    tap.equal(world.server.counters()["grants"], 0, "grants")
+    tap.equal(place.server.counters()["grants"], 0, "grants")
 
 
 @on("SV-08", "a device waits, gets its tokens, or a no")
-def device(world):
-    client = Client(world.server, PUBLIC_CLIENT_ID, "")
+def device(place):
+    client = Client(place.server, PUBLIC_CLIENT_ID, "")
     for decision in ("allow", "deny"):
         asked = client.succeeded(client.post("oauth/device", scope="contacts"))
         refused(client.poll(asked["device_code"]), "authorization_pending")
@@ -126,49 +127,49 @@ def device(world):
         else:
             token = client.succeeded(answer)["access_token"]
             tap.equal(client.get("v1/contacts", token).status, 200, "status of the API")
-    tap.equal(world.server.counters()["polls"], 4, "polls")
+    tap.equal(place.server.counters()["polls"], 4, "polls")
 
 
 @on("SV-09", "a device that asks too often is told to slow down", kinds=["authlib"])
-def slow_down(world):
-    client = Client(world.server)
+def slow_down(place):
+    client = Client(place.server)
     asked = client.succeeded(client.post("oauth/device"))
     refused(client.poll(asked["device_code"]), "authorization_pending")
     refused(client.poll(asked["device_code"]), "slow_down")
 
 
 @on("SV-10", "a pushed request is used once, and leads to a code", kinds=["oidc-provider"])
-def pushed(world):
-    client = Client(world.server)
+def pushed(place):
+    client = Client(place.server)
     answer = client.succeeded(client.post("oauth/par", **client.request()))
     uri = client.uri(f"oauth/authorize?client_id={client.client_id}"
                      f"&request_uri={answer['request_uri']}")
     client.succeeded(client.exchange(client.answer_to(uri)["code"]))
     tap.equal(browser.fetch(uri).status, 400, "status the second time")
-    tap.equal(world.server.counters()["par"], 1, "pushed requests")
+    tap.equal(place.server.counters()["par"], 1, "pushed requests")
 
 
 @on("SV-11", "where pushed requests are required, no other is taken", kinds=["oidc-provider"],
     arguments=("--par", "required"))
-def pushed_required(world):
-    client = Client(world.server)
-    found = json.loads(world.server.request("GET", "/.well-known/openid-configuration")[1])
+def pushed_required(place):
+    client = Client(place.server)
+    found = json.loads(place.server.request("GET", "/.well-known/openid-configuration")[1])
     tap.check(found["require_pushed_authorization_requests"], "metadata that says so")
     tap.equal(client.answer().get("error"), "invalid_request", "error of a plain request")
 
 
 @on("SV-12", "the answer names its issuer, also when it is a no", kinds=["oidc-provider"])
-def issuer(world):
-    client = Client(world.server)
+def issuer(place):
+    client = Client(place.server)
     for decision in ("allow", "deny"):
         seen = client.answer(decision)
-        tap.equal(seen.get("iss"), world.server.uri.rstrip("/"), f"iss in {seen}")
+        tap.equal(seen.get("iss"), place.server.uri.rstrip("/"), f"iss in {seen}")
 
 
 @on("SV-13", "a token bound to a key is good with its proofs only", kinds=["oidc-provider"],
     arguments=("--dpop", "optional"))
-def bound(world):
-    client = Client(world.server, PUBLIC_CLIENT_ID, "", Prover())
+def bound(place):
+    client = Client(place.server, PUBLIC_CLIENT_ID, "", Prover())
     tokens = client.sign_in()
     tap.equal(tokens["token_type"], "DPoP", "token type")
     token = tokens["access_token"]
@@ -184,14 +185,14 @@ def bound(world):
                   Prover().proof("GET", client.uri("v1/echo"), token)):
         tap.equal(client.get("v1/echo", token, "DPoP", wrong).status, 401, "status")
     client.succeeded(client.refresh(tokens["refresh_token"]))
-    unbound = Client(world.server).sign_in()
+    unbound = Client(place.server).sign_in()
     tap.equal(unbound["token_type"], "Bearer", "token type without a proof")
 
 
 @on("SV-14", "where proofs are required, there is no token without", kinds=["oidc-provider"],
     arguments=("--dpop", "required"))
-def bound_required(world):
-    client = Client(world.server)
+def bound_required(place):
+    client = Client(place.server)
     tap.check(client.exchange(client.answer()["code"])[0] == 400, "400 without a proof")
     client.prover = Prover()
     tap.equal(client.sign_in()["token_type"], "DPoP", "token type")
@@ -199,8 +200,8 @@ def bound_required(world):
 
 @on("SV-15", "proofs need the nonces of the server and of the API", kinds=["oidc-provider"],
     arguments=("--dpop", "required", "--nonce"))
-def nonces(world):
-    client = Client(world.server, prover=Prover())
+def nonces(place):
+    client = Client(place.server, prover=Prover())
     code = client.answer()["code"]
     answer = client.exchange(code)
     refused(answer, "use_dpop_nonce")
@@ -211,14 +212,14 @@ def nonces(world):
     tap.contains(page.headers["www-authenticate"], "use_dpop_nonce", "challenge")
     client.prover.nonce = page.headers["dpop-nonce"]
     tap.equal(client.get("v1/contacts", token, "DPoP").status, 200, "status")
-    world.server.control(new_api_nonce=True)
+    place.server.control(new_api_nonce=True)
     tap.equal(client.get("v1/contacts", token, "DPoP").status, 401, "status with the old nonce")
-    tap.equal(world.server.counters()["nonces"], 3, "nonces asked for")
+    tap.equal(place.server.counters()["nonces"], 3, "nonces asked for")
 
 
 @on("SV-16", "a token is for the resource that was named", kinds=["oidc-provider"])
-def resource(world):
-    client = Client(world.server)
+def resource(place):
+    client = Client(place.server)
     named = client.uri("v1/")
     token = client.sign_in(resource=named)["access_token"]
     seen = json.loads(client.get("v1/echo", token).body)
@@ -228,10 +229,10 @@ def resource(world):
 
 
 @on("SV-17", "it says who signed in, in the id_token and at a path")
-def identity(world):
+def identity(place):
     for account in ("ada", "grace"):
-        world.server.control(account=account)
-        client = Client(world.server)
+        place.server.control(account=account)
+        client = Client(place.server)
         tokens = client.sign_in(scope="openid contacts")
         tap.equal(claims(tokens["id_token"])["sub"], account, "sub of the id_token")
         page = client.get("v1/userinfo", tokens["access_token"])
@@ -239,13 +240,13 @@ def identity(world):
 
 
 @on("SV-18", "the switches of /control switch")
-def control(world):
-    server, client = world.server, Client(world.server)
+def control(place):
+    server, client = place.server, Client(place.server)
     server.control(lifetime=7, auto_allow=True)
     tokens = client.sign_in()
     tap.equal(tokens["expires_in"], 7, "lifetime")
     server.fail("token", 503, count=1, headers={"Retry-After": "3"})
-    status, _body, headers = world_raw(client, tokens)
+    status, _body, headers = raw_refresh(client, tokens)
     tap.equal((status, headers["retry-after"]), (503, "3"), "failure")
     server.control(expire_access_tokens=True)
     tap.equal(client.get("v1/contacts", tokens["access_token"]).status, 401, "status")
@@ -260,7 +261,7 @@ def control(world):
     tap.equal(set(server.counters().values()), {0}, "counters")
 
 
-def world_raw(client, tokens):
+def raw_refresh(client, tokens):
     """A refresh whose answer need not be JSON."""
     page = browser.fetch(client.uri("oauth/token"), "POST",
                          f"grant_type=refresh_token&refresh_token={tokens['refresh_token']}",
@@ -268,4 +269,29 @@ def world_raw(client, tokens):
     return page.status, page.body, page.headers
 
 
-tap.main(lambda **options: World(start=False, keyring="none", provider=None, **options))
+class Place:
+    """Servers, each started once; every case finds its switches and counters as at the start."""
+
+    SWITCHES = {"lifetime": 3600, "rotation": True, "deny": False, "auto_allow": False,
+                "account": "ada", "revoke_grants": True, "reset_counters": True}
+
+    def __init__(self, session):
+        self.session = session
+        self.running = {}
+        self.server = None
+
+    @contextlib.contextmanager
+    def open(self, kind, arguments=()):
+        key = (kind, arguments)
+        if key not in self.running:
+            self.running[key] = Server(self.session, kind, arguments)
+        self.server = self.running[key]
+        self.server.control(**self.SWITCHES)
+        yield self
+
+    def logs(self):
+        return self.session.logs()
+
+
+with Session(keyring="none") as shared:
+    tap.main(Place(shared).open)
