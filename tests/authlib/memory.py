@@ -8,6 +8,8 @@ import urllib.parse
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin
 from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE, DeviceCredentialDict
 
+from harness import httpd
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 GRANT_TYPES = ("authorization_code", "refresh_token", DEVICE_CODE_GRANT_TYPE)
 
@@ -105,34 +107,19 @@ class Device(DeviceCredentialDict):
     polled_at = 0.0
 
 
-class Memory:
+class Memory(httpd.Memory):
     """Everything the server remembers, and the switches of /control."""
 
-    COUNTERS = ("authorize", "token", "code_exchanges", "refreshes", "reuse", "api", "revocations",
-                "discovery", "device", "polls")
-    SWITCHES = ("lifetime", "rotation", "deny", "auto_allow", "delay", "account")
-    ACTIONS = ("fail", "expire_access_tokens", "revoke_grants", "reset_counters")
+    SWITCHES = {**httpd.Memory.SWITCHES, "lifetime": 3600, "rotation": True, "deny": False}
+    ACTIONS = (*httpd.Memory.ACTIONS, "expire_access_tokens", "revoke_grants")
 
     def __init__(self):
+        super().__init__()
         self.clients = {one.client_id: one for one in (Client("sandbox-client", "sandbox-secret"),
                                                        Client("sandbox-public", ""))}
         self.codes = {}
         self.devices = {}
         self.tokens = []
-        self.lifetime = 3600
-        self.rotation = True
-        self.deny = False
-        self.auto_allow = False
-        self.delay = 0
-        self.account = "ada"
-        self.failures = {}
-        self.reset()
-
-    def reset(self):
-        self.counters = dict.fromkeys(self.COUNTERS, 0)
-
-    def count(self, name):
-        self.counters[name] += 1
 
     def report(self):
         alive = [one for one in self.tokens if one.refresh_token and not one.refresh_revoked]
@@ -157,24 +144,10 @@ class Memory:
                 token.access_revoked = True
                 token.refresh_revoked = True
 
-    def take_failure(self, endpoint):
-        failure = self.failures.get(endpoint)
-        if failure is None or failure.get("count") == 0:
-            return None
-        if "count" in failure:
-            failure["count"] -= 1
-        return failure
-
-    def control(self, wishes):
-        for name in wishes:
-            if name not in (*self.SWITCHES, *self.ACTIONS):
-                raise ValueError(name)
-        for name in self.SWITCHES:
-            setattr(self, name, wishes.get(name, getattr(self, name)))
-        if "fail" in wishes:
-            self.failures[wishes["fail"]["endpoint"]] = dict(wishes["fail"])
+    def do_expire_access_tokens(self, _value):
         for token in self.tokens:
-            token.access_revoked |= bool(wishes.get("expire_access_tokens"))
-            token.refresh_revoked |= bool(wishes.get("revoke_grants"))
-        if wishes.get("reset_counters"):
-            self.reset()
+            token.access_revoked = True
+
+    def do_revoke_grants(self, _value):
+        for token in self.tokens:
+            token.refresh_revoked = True
