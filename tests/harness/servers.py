@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import threading
 
+from harness import ports
 from harness.session import wait_until
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
@@ -20,9 +21,9 @@ PUBLIC_CLIENT_ID = "sandbox-public"
 DEFAULTS = {
     "Provider": {
         "Name": "Stand-in",
-        "AuthorizationEndpoint": "{uri}oauth/authorize",
-        "TokenEndpoint": "{uri}oauth/token",
-        "RevocationEndpoint": "{uri}oauth/revoke",
+        "AuthorizationEndpoint": "{authorize}",
+        "TokenEndpoint": "{token}",
+        "RevocationEndpoint": "{revoke}",
         "RedirectUri": "http://localhost:0/callback",
         "TokenRequestFormat": "json",
         "ClientAuthentication": "body",
@@ -31,26 +32,43 @@ DEFAULTS = {
 }
 API_KEYS = ("BaseUri", "Authentication", "Accept", "UserInfoPath", "UserInfoMember")
 
+# Where a server has what, below its address.
+ENDPOINTS = {"authorize": "oauth/authorize", "token": "oauth/token", "revoke": "oauth/revoke",
+             "par": "oauth/par", "device": "oauth/device", "issuer": ""}
+OTHER_ENDPOINTS = {
+    "glewlwyd": {"authorize": "api/oidc/auth", "token": "api/oidc/token",
+                 "revoke": "api/oidc/revoke", "par": "api/oidc/par",
+                 "device": "api/oidc/device_authorization", "issuer": "api/oidc"},
+}
+
+# Where tests/setup unpacks what these servers are made of.
+GLEWLWYD = TESTS / "interop" / "glewlwyd" / "root" / "usr" / "bin" / "glewlwyd"
 NODE_SERVER = TESTS / "interop" / "oidc-provider"
 PROGRAMS = {
     "sandbox": [os.environ.get("TIDIO_AUTH_SANDBOX", "tidio-auth-sandbox"), "--port", "0"],
     "authlib": [TESTS / "authlib" / "server.py"],
+    "glewlwyd": [TESTS / "interop" / "glewlwyd" / "server.py"],
     "oidc-provider": [NODE_SERVER / "node_modules" / ".bin" / "node", NODE_SERVER / "server.mjs"],
 }
 # What a server wants otherwise than Tidio does.
-PECULIARITIES = {"oidc-provider": {"TokenRequestFormat": "form", "Scopes": "contacts"}}
+PECULIARITIES = {
+    "glewlwyd": {"TokenRequestFormat": "form", "Scopes": "contacts"},
+    "oidc-provider": {"TokenRequestFormat": "form", "Scopes": "contacts"},
+}
+# Those that know an application by one redirect URI, port and all.
+PINNED = ("glewlwyd",)
 
 
-def provider_text(uri, **keys):
-    """A provider file; keys override, and None leaves one out."""
+def provider_text(places, **keys):
+    """A provider file; keys override, and None leaves one out. Values may name places in braces."""
     groups = {name: dict(values) for name, values in DEFAULTS.items()}
     for key, value in keys.items():
         groups["Api" if key in API_KEYS else "Provider"][key] = value
     lines = []
     for name, values in groups.items():
         lines.append(f"[{name}]")
-        lines += [f"{key}={value.format(uri=uri, issuer=uri.rstrip('/'))}"
-                  for key, value in values.items() if value is not None]
+        lines += [f"{key}={value.format(**places)}" for key, value in values.items()
+                  if value is not None]
     return "\n".join(lines) + "\n"
 
 
@@ -60,10 +78,17 @@ class Server:
     def __init__(self, session, kind="sandbox", arguments=()):
         self.session = session
         self.kind = kind
+        self.peculiarities = dict(PECULIARITIES.get(kind, {}))
+        if kind in PINNED:
+            redirect_uri = f"http://localhost:{ports.free()}/callback"
+            self.peculiarities["RedirectUri"] = redirect_uri
+            arguments = [*arguments, "--redirect-uri", redirect_uri]
         self.process = session.spawn(f"{kind}-server", [*PROGRAMS[kind], *arguments],
                                      stdout=subprocess.PIPE)
         self.output = []
         self.uri = self._read_address()
+        self.places = {"uri": self.uri, **{name: (self.uri + path).rstrip("/") for name, path in
+                                           OTHER_ENDPOINTS.get(kind, ENDPOINTS).items()}}
         self.host, self.port = "127.0.0.1", int(self.uri.rstrip("/").rsplit(":", 1)[1])
         threading.Thread(target=self._drain, daemon=True).start()
 
@@ -113,5 +138,5 @@ class Server:
         return json.loads(self.request("GET", "/control")[1])
 
     def write_provider(self, provider="tidio", **keys):
-        keys = {**PECULIARITIES.get(self.kind, {}), **keys}
-        return self.session.write_provider(provider, provider_text(self.uri, **keys))
+        keys = {**self.peculiarities, **keys}
+        return self.session.write_provider(provider, provider_text(self.places, **keys))

@@ -17,6 +17,7 @@ from harness import browser, tap
 from harness.servers import CLIENT_ID, CLIENT_SECRET
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+# Nobody listens there.
 REDIRECT_URI = "http://localhost:12345/callback"
 
 
@@ -61,50 +62,55 @@ class Client:
         self.prover = prover
         self.verifier = secrets.token_urlsafe(32)
 
-    def uri(self, path):
-        return self.server.uri + path
+    @property
+    def redirect_uri(self):
+        return self.server.peculiarities.get("RedirectUri", REDIRECT_URI)
+
+    def uri(self, place):
+        """The address of an endpoint, or of a path."""
+        return self.server.places.get(place, self.server.uri + place)
 
     def request(self, **more):
         """The parameters of an authorization request; None leaves one out."""
         values = {"response_type": "code", "client_id": self.client_id, "scope": "contacts",
-                  "redirect_uri": REDIRECT_URI, "state": "a-state",
+                  "redirect_uri": self.redirect_uri, "state": "a-state",
                   "code_challenge": digest(self.verifier), "code_challenge_method": "S256", **more}
         return {name: value for name, value in values.items() if value is not None}
 
     def answer(self, decision="allow", **more):
         """Where the browser is sent after the user's decision: the parameters of that address."""
         query = urllib.parse.urlencode(self.request(**more))
-        return self.answer_to(self.uri(f"oauth/authorize?{query}"), decision)
+        return self.answer_to(f"{self.uri('authorize')}?{query}", decision)
 
     def answer_to(self, uri, decision="allow"):
         address = browser.decide(uri, decision)
-        tap.equal(address.split("?")[0], REDIRECT_URI, "where the browser is sent")
+        tap.equal(address.split("?")[0], self.redirect_uri, "where the browser is sent")
         return dict(browser.query(address))
 
-    def post(self, path, **fields):
+    def post(self, place, **fields):
         """status, JSON body, headers"""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if self.prover is not None:
-            headers["DPoP"] = self.prover.proof("POST", self.uri(path))
+            headers["DPoP"] = self.prover.proof("POST", self.uri(place))
         secret = {"client_secret": self.secret} if self.secret else {}
         body = urllib.parse.urlencode({"client_id": self.client_id, **secret, **fields})
-        page = browser.fetch(self.uri(path), "POST", body, headers)
+        page = browser.fetch(self.uri(place), "POST", body, headers)
         return page.status, json.loads(page.body) if page.body else None, page.headers
 
     def exchange(self, code, **more):
-        fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI,
-                  "code_verifier": self.verifier, **more}
-        return self.post("oauth/token", **fields)
+        fields = {"grant_type": "authorization_code", "code": code,
+                  "redirect_uri": self.redirect_uri, "code_verifier": self.verifier, **more}
+        return self.post("token", **fields)
 
     def sign_in(self, **more):
         """The token answer at the end of the whole way."""
         return self.succeeded(self.exchange(self.answer(**more)["code"]))
 
     def refresh(self, token):
-        return self.post("oauth/token", grant_type="refresh_token", refresh_token=token)
+        return self.post("token", grant_type="refresh_token", refresh_token=token)
 
     def poll(self, device_code):
-        return self.post("oauth/token", grant_type=DEVICE_GRANT, device_code=device_code)
+        return self.post("token", grant_type=DEVICE_GRANT, device_code=device_code)
 
     def get(self, path, token, scheme="Bearer", proof=None):
         headers = {"Authorization": f"{scheme} {token}"}

@@ -12,13 +12,14 @@ import subprocess
 
 import authlib
 
-from harness.servers import NODE_SERVER, PROGRAMS
+from harness.servers import GLEWLWYD, NODE_SERVER, PROGRAMS
 
-SERVERS = ("sandbox", "authlib", "oidc-provider")
+SERVERS = ("sandbox", "authlib", "glewlwyd", "oidc-provider")
 
 # In the order of the table.
 ROWS = {
     "code": "code and PKCE (RFC 6749, 7636)",
+    "denied": "the user says no",
     "rotation": "refresh, refresh token replaced",
     "no-rotation": "refresh, refresh token kept",
     "reuse": "reuse of a refresh token ends the login",
@@ -43,31 +44,27 @@ ROWS = {
 
 SMALL = "The sandbox stands in for Tidio as it is documented, and that is without this."
 LIBRARY = "Authlib does not have it in this version."
+FORMS = ("It reads forms only, as RFC 6749 says. A case of its own sees that the refusal is told and "
+         "nothing else is tried.")
 CANNOT = {
-    ("sandbox", "resource"): SMALL,
-    ("sandbox", "discovery"): SMALL,
-    ("sandbox", "device"): SMALL,
-    ("sandbox", "par"): SMALL,
-    ("sandbox", "par-required"): SMALL,
-    ("sandbox", "iss"): SMALL,
-    ("sandbox", "mix-up"): SMALL,
-    ("sandbox", "dpop"): SMALL,
-    ("sandbox", "dpop-nonce"): SMALL,
-    ("sandbox", "id-token"): SMALL,
-    ("sandbox", "user-info"): SMALL,
-    ("authlib", "resource"): LIBRARY,
-    ("authlib", "par"): LIBRARY,
-    ("authlib", "par-required"): LIBRARY,
-    ("authlib", "iss"): LIBRARY,
-    ("authlib", "mix-up"): LIBRARY,
-    ("authlib", "dpop"): LIBRARY,
-    ("authlib", "dpop-nonce"): LIBRARY,
-    ("oidc-provider", "json"): "It reads forms only, as RFC 6749 says. A case of its own sees that "
-                               "the refusal is told and nothing else is tried.",
+    **{("sandbox", row): SMALL for row in (
+        "resource", "discovery", "device", "par", "par-required", "iss", "mix-up", "dpop",
+        "dpop-nonce", "id-token", "user-info")},
+    **{("authlib", row): LIBRARY for row in (
+        "resource", "par", "par-required", "iss", "mix-up", "dpop", "dpop-nonce")},
+    ("glewlwyd", "denied"): "Its users cannot say no: its login page stays until they say yes.",
+    ("glewlwyd", "reuse"): "It ends the login, and then refuses with an empty answer, from which "
+                           "nobody can tell. A case of its own sees that the broker keeps what it "
+                           "has and says so.",
+    ("glewlwyd", "id-token"): "It gives an id_token only where a `nonce` was sent, which OpenID "
+                              "Connect leaves to the client; the broker sends none.",
+    ("glewlwyd", "json"): FORMS,
+    ("oidc-provider", "json"): FORMS,
 }
 # What is to be known about a cell that has a case.
 REMARKS = {
     ("authlib", "json"): "Authlib reads forms; the test server around it makes one from JSON.",
+    ("glewlwyd", "none"): "It lets no client without a secret revoke its tokens; signing out says so.",
 }
 
 README = pathlib.Path(__file__).resolve().parent.parent.parent / "README.md"
@@ -90,7 +87,10 @@ def versions():
     node = subprocess.run([PROGRAMS["oidc-provider"][0], "--version"], capture_output=True,
                           text=True, check=True).stdout.strip().lstrip("v")
     package = json.loads((NODE_SERVER / "node_modules/oidc-provider/package.json").read_text())
+    glewlwyd = subprocess.run([GLEWLWYD, "--version"], capture_output=True, text=True,
+                              check=True).stdout.strip()
     return {"sandbox": f"sandbox {sandbox}", "authlib": f"Authlib {authlib.__version__}",
+            "glewlwyd": f"Glewlwyd {glewlwyd}",
             "oidc-provider": f"oidc-provider {package['version']}, node {node}"}
 
 
