@@ -90,9 +90,11 @@ exchange (TaCodeFlow *self, const TaSecret *code)
 static void
 accept_redirect (TaCodeFlow *self, const TaRedirect *redirect)
 {
-  g_autoptr (GError) error = ta_redirect_get_error (redirect);
+  g_autoptr (GError) error = NULL;
 
   self->is_used = TRUE;
+  if (ta_redirect_check_issuer (redirect, self->provider, &error))
+    error = ta_redirect_get_error (redirect);
   if (error != NULL)
     emit_ended (self, NULL, error);
   else

@@ -24,11 +24,22 @@ ta_hold_note (TaHold *self, const GError *error)
   self->n = n + 1;
 }
 
-/* Milliseconds; 0: none. */
+/* Milliseconds until the account's provider may be asked at `place`; 0: at once. */
 gint64
-ta_hold_get_wait (const TaHold *self)
+ta_hold_get_wait (const TaHold *self, TaThrottle *throttle, const char *place)
 {
-  return self->error == NULL ? 0 : MAX (self->ends_at - ta_clock_boot_ms (), 0);
+  gint64 wait = ta_throttle_get_wait (throttle, place);
+
+  return self->error == NULL ? wait : MAX (wait, self->ends_at - ta_clock_boot_ms ());
+}
+
+/* (transfer full): why it may not. */
+GError *
+ta_hold_get_error (const TaHold *self, TaThrottle *throttle, const char *place)
+{
+  if (self->error != NULL && ta_throttle_get_wait (throttle, place) == 0)
+    return g_error_copy (self->error);
+  return ta_throttle_get_error (throttle, place);
 }
 
 void

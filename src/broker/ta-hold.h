@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "broker/ta-throttle.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +15,8 @@ typedef struct
 } TaHold;
 
 void ta_hold_note (TaHold *self, const GError *error);
-gint64 ta_hold_get_wait (const TaHold *self);
+gint64 ta_hold_get_wait (const TaHold *self, TaThrottle *throttle, const char *place);
+GError *ta_hold_get_error (const TaHold *self, TaThrottle *throttle, const char *place);
 void ta_hold_clear (TaHold *self);
 
 G_END_DECLS

@@ -16,6 +16,7 @@ ta_parts_new (const char *environment_id, const char *environment_secret)
   self->store = ta_store_new ();
   self->wake = ta_wake_new ();
   self->throttle = ta_throttle_new (self->wake);
+  self->discovery = ta_discovery_new (self->http, self->throttle);
   self->nonces = ta_dpop_nonces_new ();
   if (environment_id != NULL && *environment_id != '\0')
     self->environment_id = g_strdup (environment_id);
@@ -38,6 +39,7 @@ clear (void *data)
   g_object_unref (self->http);
   g_object_unref (self->store);
   g_object_unref (self->throttle);
+  g_object_unref (self->discovery);
   ta_dpop_nonces_free (self->nonces);
   g_object_unref (self->wake);
   g_free (self->environment_id);

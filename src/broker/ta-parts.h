@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "broker/ta-discovery.h"
 #include "broker/ta-dpop-nonces.h"
 #include "broker/ta-throttle.h"
 #include "io/ta-http.h"
@@ -18,6 +19,7 @@ typedef struct
   TaStore *store;               /* (owned) */
   TaWake *wake;                 /* (owned) */
   TaThrottle *throttle;         /* (owned) */
+  TaDiscovery *discovery;       /* (owned) */
   TaDpopNonces *nonces;         /* (owned) */
   char *environment_id;         /* (owned) (nullable): client id given to provider tidio */
   TaSecret *environment_secret; /* (owned) (nullable): and its secret */

@@ -167,7 +167,9 @@ notify (Loss *loss, const TaProvider *provider)
 static gboolean
 is_reachable (const TaProvider *provider)
 {
-  g_autoptr (GUri) uri = g_uri_parse (provider->token_endpoint, G_URI_FLAGS_ENCODED, NULL);
+  const char *place
+      = provider->token_endpoint != NULL ? provider->token_endpoint : provider->issuer;
+  g_autoptr (GUri) uri = g_uri_parse (place, G_URI_FLAGS_ENCODED, NULL);
 
   return ta_endpoint_is_loopback (g_uri_get_host (uri))
          || g_network_monitor_get_network_available (g_network_monitor_get_default ());

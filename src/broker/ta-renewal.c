@@ -7,7 +7,6 @@
 #include "broker/ta-waiters.h"
 #include "io/ta-alarm.h"
 #include "io/ta-clock.h"
-#include "io/ta-providers.h"
 
 /* A keeper's token, renewed when it is due, in the order the functions stand below: from memory ->
  * may the provider be asked now? -> one refresh for all who wait -> everybody is answered. */
@@ -49,14 +48,6 @@ is_repaired (TaRenewal *self, const TaTokenWish *wish, TaInstant now)
   return wish->is_repair && self->repaired_at != 0 && now.boot - self->repaired_at < REPAIR_SPACING;
 }
 
-static gboolean
-is_ended (const TaRecord *record, gboolean rejected, TaInstant now)
-{
-  return record->refused
-         || (record->token->refresh_token == NULL
-             && (rejected || !ta_token_is_valid (record->token, now)));
-}
-
 static GError *
 create_ended_error (void)
 {
@@ -75,7 +66,7 @@ answer_from_memory (TaRenewal *self, const TaTokenWish *wish, GError **error)
 
   if (self->closed != NULL)
     g_propagate_error (error, g_error_copy (self->closed));
-  else if (is_ended (record, rejected, now))
+  else if (ta_record_is_ended (record, rejected, now))
     {
       /* Another session may have signed in again meanwhile. */
       if (self->reviewed_at != 0 && now.boot - self->reviewed_at < REVIEW_SPACING)
@@ -90,25 +81,15 @@ answer_from_memory (TaRenewal *self, const TaTokenWish *wish, GError **error)
   return NULL;
 }
 
-/* Milliseconds until the provider may be asked, if it is to be; `provider` (nullable). */
+/* Milliseconds until the provider may be asked, if it is to be; `place` (nullable): where. */
 static gint64
-get_wait (TaRenewal *self, const TaProvider *provider)
+get_wait (TaRenewal *self, const char *place)
 {
   TaRecord *record = ta_keeper_get_record (self->keeper);
-  gint64 wait;
 
-  if (provider == NULL || is_ended (record, TRUE, ta_clock_now ()))
+  if (place == NULL || ta_record_is_ended (record, TRUE, ta_clock_now ()))
     return 0;
-  wait = ta_throttle_get_wait (self->parts->throttle, provider->token_endpoint);
-  return MAX (wait, ta_hold_get_wait (&self->hold));
-}
-
-static GError *
-create_wait_error (TaRenewal *self, const TaProvider *provider)
-{
-  if (ta_throttle_get_wait (self->parts->throttle, provider->token_endpoint) == 0)
-    return g_error_copy (self->hold.error);
-  return ta_throttle_get_error (self->parts->throttle, provider->token_endpoint);
+  return ta_hold_get_wait (&self->hold, self->parts->throttle, place);
 }
 
 /* What a caller is told who cannot wait for a refresh. NULL with no error: it can. */
@@ -116,15 +97,16 @@ static TaTokenAnswer *
 answer_at_gate (TaRenewal *self, const TaTokenWish *wish, GError **error)
 {
   TaRecord *record = ta_keeper_get_record (self->keeper);
-  g_autoptr (TaProvider) provider = ta_providers_find (record->provider, error);
+  g_autofree char *place
+      = ta_discovery_find_place (self->parts->discovery, record->provider, error);
   gint64 patience = wish->timeout > 0 ? wish->timeout : PATIENCE;
-  gint64 wait = self->refreshing ? 0 : get_wait (self, provider);
+  gint64 wait = self->refreshing ? 0 : get_wait (self, place);
   gboolean is_locked = self->unlocking && !wish->interactive;
   gboolean is_full = ta_waiters_count (self->waiters) >= WAITERS_MAX;
 
-  if (provider == NULL && record->refused)
+  if (place == NULL && record->refused)
     g_clear_error (error);
-  if (provider == NULL)
+  if (place == NULL)
     return NULL;
   if ((wait > 0 || is_locked || is_full) && !record->refused
       && !ta_token_wish_rejects (wish, record->token)
@@ -138,7 +120,7 @@ answer_at_gate (TaRenewal *self, const TaTokenWish *wish, GError **error)
                          "The keyring is locked, and the user is being asked to unlock it: try "
                          "again");
   else if (wait > patience * 1000)
-    g_propagate_error (error, create_wait_error (self, provider));
+    g_propagate_error (error, ta_hold_get_error (&self->hold, self->parts->throttle, place));
   return NULL;
 }
 
@@ -202,7 +184,7 @@ explain (TaRenewal *self, const GError *error)
     return g_error_copy (self->closed);
   if (self->closed == NULL && !g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT)
       && !g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED)
-      && is_ended (ta_keeper_get_record (self->keeper), FALSE, ta_clock_now ()))
+      && ta_record_is_ended (ta_keeper_get_record (self->keeper), FALSE, ta_clock_now ()))
     return create_ended_error ();
   return error == NULL ? NULL : g_error_copy (error);
 }
@@ -250,14 +232,32 @@ on_gate_opens (gpointer user_data)
     start_refresh (self);
 }
 
+static void
+provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TaRenewal) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider
+      = ta_discovery_find_finish (TA_DISCOVERY (source), result, &error);
+
+  if (self->closed != NULL && error == NULL)
+    error = g_error_copy (self->closed);
+  else if (error == NULL && get_wait (self, provider->token_endpoint) > 0)
+    error = ta_hold_get_error (&self->hold, self->parts->throttle, provider->token_endpoint);
+  if (error != NULL)
+    end_refresh (self, error);
+  else
+    ta_refresh_async (self->parts, self->keeper, provider, refresh_cb, g_object_ref (self));
+}
+
 /* Refreshes as soon as the provider may be asked. */
 static void
 start_refresh (TaRenewal *self)
 {
-  TaRecord *record = ta_keeper_get_record (self->keeper);
+  const char *id = ta_keeper_get_record (self->keeper)->provider;
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaProvider) provider = ta_providers_find (record->provider, &error);
-  gint64 wait = get_wait (self, provider);
+  g_autofree char *place = ta_discovery_find_place (self->parts->discovery, id, &error);
+  gint64 wait = get_wait (self, place);
 
   if (self->closed != NULL && error == NULL)
     error = g_error_copy (self->closed);
@@ -268,7 +268,7 @@ start_refresh (TaRenewal *self)
   else
     {
       self->refreshing = TRUE;
-      ta_refresh_async (self->parts, self->keeper, provider, refresh_cb, g_object_ref (self));
+      ta_discovery_find_async (self->parts->discovery, id, NULL, provider_cb, g_object_ref (self));
     }
 }
 

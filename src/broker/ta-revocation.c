@@ -3,7 +3,6 @@
 
 #include "broker/ta-token-endpoint.h"
 #include "io/ta-deadline.h"
-#include "io/ta-providers.h"
 
 /* Revoking what a record holds (RFC 7009): the refresh token first, because that ends the grant,
  * then the access token. Best effort, within one deadline. */
@@ -95,26 +94,36 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     send (g_steal_pointer (&task), token->access_token, "access_token", access_token_cb);
 }
 
+static void
+provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Revocation *revocation = g_task_get_task_data (task);
+
+  revocation->provider = ta_discovery_find_finish (TA_DISCOVERY (source), result, NULL);
+  if (revocation->provider == NULL || revocation->provider->revocation_endpoint == NULL)
+    g_task_return_boolean (task, FALSE);
+  else
+    ta_parts_find_client_async (revocation->parts, revocation->provider, FALSE,
+                                ta_deadline_get_cancellable (revocation->deadline), client_cb,
+                                g_steal_pointer (&task));
+}
+
 /* Never fails: the answer is whether the provider confirmed it. */
 void
 ta_revocation_async (TaParts *parts, TaRecord *record, GAsyncReadyCallback callback,
                      gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (parts->store, NULL, callback, user_data);
+  GTask *task = g_task_new (parts->store, NULL, callback, user_data);
   Revocation *revocation = g_new0 (Revocation, 1);
 
   g_task_set_source_tag (task, ta_revocation_async);
   revocation->parts = ta_parts_ref (parts);
   revocation->record = ta_record_ref (record);
-  revocation->provider = ta_providers_find (record->provider, NULL);
   revocation->deadline = ta_deadline_new (TIMEOUT, NULL);
   g_task_set_task_data (task, revocation, (GDestroyNotify) revocation_free);
-  if (revocation->provider == NULL || revocation->provider->revocation_endpoint == NULL)
-    g_task_return_boolean (task, FALSE);
-  else
-    ta_parts_find_client_async (parts, revocation->provider, FALSE,
-                                ta_deadline_get_cancellable (revocation->deadline), client_cb,
-                                g_steal_pointer (&task));
+  ta_discovery_find_async (parts->discovery, record->provider,
+                           ta_deadline_get_cancellable (revocation->deadline), provider_cb, task);
 }
 
 gboolean

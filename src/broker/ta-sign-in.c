@@ -6,8 +6,8 @@
 #include "io/ta-alarm.h"
 #include "io/ta-clock.h"
 
-/* One sign-in, in the order the functions stand below: client -> flow -> somebody else stores the
- * token ("granted") -> end. */
+/* One sign-in: what the provider says of itself -> client -> flow -> somebody else stores the token
+ * ("granted") -> end. */
 
 #define TIMEOUT 300
 
@@ -131,6 +131,26 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TaSignIn) self = user_data;
+  g_autoptr (GError) error = NULL;
+  TaProvider *provider = ta_discovery_find_finish (TA_DISCOVERY (source), result, &error);
+
+  if (provider != NULL)
+    {
+      ta_provider_unref (self->status.provider);
+      self->status.provider = provider;
+    }
+  if (ta_sign_in_is_over (self))
+    return;
+  if (provider == NULL)
+    ta_sign_in_end (self, FALSE, error);
+  else
+    ta_parts_find_client_async (self->parts, provider, TRUE, NULL, client_cb, g_object_ref (self));
+}
+
+static void
 on_time (gpointer user_data)
 {
   TaSignIn *self = user_data;
@@ -145,8 +165,8 @@ void
 ta_sign_in_start (TaSignIn *self)
 {
   self->alarm = ta_alarm_new (TIMEOUT * 1000, on_time, self);
-  ta_parts_find_client_async (self->parts, self->status.provider, TRUE, NULL, client_cb,
-                              g_object_ref (self));
+  ta_discovery_find_async (self->parts->discovery, self->status.provider->id, NULL, provider_cb,
+                           g_object_ref (self));
 }
 
 /* Ends a sign-in that waits; once the code is being exchanged it goes on. */

@@ -57,8 +57,6 @@ parse (const char *id, const char *data, gsize length, GError **error)
     return NULL;
   if (provider->api_authentication != TA_API_AUTHENTICATION_BEARER)
     unsupported = "Authentication=openapi-key";
-  else if (provider->issuer != NULL)
-    unsupported = "Issuer";
   else if (provider->requires_par)
     unsupported = "PushedAuthorizationRequestEndpoint";
   else if (provider->device_authorization_endpoint != NULL)

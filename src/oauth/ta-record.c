@@ -95,6 +95,15 @@ ta_record_follow (TaRecord *self, const TaRecord *other)
   return next;
 }
 
+/* Whether only a new sign-in helps. `rejected`: some server refused the token. */
+gboolean
+ta_record_is_ended (const TaRecord *self, gboolean rejected, TaInstant now)
+{
+  return self->refused
+         || (self->token->refresh_token == NULL
+             && (rejected || !ta_token_is_valid (self->token, now)));
+}
+
 /* Whether it came later, of two records of one account. */
 gboolean
 ta_record_is_newer (const TaRecord *self, const TaRecord *other)

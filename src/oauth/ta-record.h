@@ -27,6 +27,7 @@ TaRecord *ta_record_follow (TaRecord *self, const TaRecord *other);
 TaRecord *ta_record_intend (const TaRecord *self, gint64 intent);
 TaRecord *ta_record_with_subject (const TaRecord *self, const char *subject);
 TaRecord *ta_record_refuse (const TaRecord *self);
+gboolean ta_record_is_ended (const TaRecord *self, gboolean rejected, TaInstant now);
 gboolean ta_record_is_newer (const TaRecord *self, const TaRecord *other);
 TaRecord *ta_record_parse (const char *json, GError **error);
 TaSecret *ta_record_print (const TaRecord *self);

@@ -61,9 +61,8 @@ check_rfc (void)
 {
   g_autoptr (TaProvider) provider = unit_provider_new (
       "Pkce=none\nAuthorizationEndpoint=https://server.example.com/authorize\n");
-  g_autofree char *uri = ta_authorization_uri (provider, "s6BhdRkqt3",
-                                               "https://client.example.com/cb", NULL, "xyz", "v",
-                                               NULL);
+  g_autofree char *uri = ta_authorization_uri (
+      provider, "s6BhdRkqt3", "https://client.example.com/cb", NULL, "xyz", "v", NULL);
 
   g_assert_cmpstr (uri, ==,
                    "https://server.example.com/authorize?client_id=s6BhdRkqt3"

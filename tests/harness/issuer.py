@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A server that says of itself where the server behind it has what (RFC 8414), as told.
+
+It does whatever a server could do wrong there, which the real servers of the interop tests do not.
+"""
+
+import http.server
+import json
+import threading
+import urllib.parse
+
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
+OPENID = "/.well-known/openid-configuration"
+JSON = {"Content-Type": "application/json"}
+
+
+class Issuer:
+    """`answers`: path to (status, headers, body), a body that is no text being told as JSON.
+    `requests`: method, path and body of each that came."""
+
+    def __init__(self):
+        self.answers = {}
+        self.requests = []
+        issuer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                issuer.requests.append((self.command, self.path, body))
+                status, headers, text = issuer.answers.get(self.path, (404, {}, "nothing here"))
+                data = (text if isinstance(text, str) else json.dumps(text)).encode()
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            do_GET = do_POST = answer
+
+        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.httpd.daemon_threads = True
+        self.uri = f"http://127.0.0.1:{self.httpd.server_port}"
+        self.thread = threading.Thread(target=self.httpd.serve_forever, args=(0.02,), daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.httpd.shutdown()
+        self.httpd.server_close()
+
+    def document(self, server, **members):
+        """What is true of the server behind; members override, and None leaves one out."""
+        document = {"issuer": self.uri, "authorization_endpoint": server.places["authorize"],
+                    "token_endpoint": server.places["token"],
+                    "revocation_endpoint": server.places["revoke"], **members}
+        return {name: value for name, value in document.items() if value is not None}
+
+    def publish(self, document, path=WELL_KNOWN, **headers):
+        self.answers[path] = (200, {**JSON, **headers}, document)
+
+    def answer(self, path, status, body="", **headers):
+        self.answers[path] = (status, headers or JSON, body)
+
+    def count(self, path):
+        return sum(urllib.parse.urlsplit(one[1]).path == path for one in self.requests)

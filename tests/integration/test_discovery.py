@@ -1,0 +1,226 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a provider says of itself (RFC 8414): read, kept, refused; and what depends on it: pushed
+requests (RFC 9126) and which server an answer is from (RFC 9207)."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from harness import browser, tap
+from harness.broker import error_name, expect_error
+from harness.issuer import OPENID, WELL_KNOWN, Issuer
+from harness.servers import CLIENT_ID
+from harness.world import World
+
+NO_ENDPOINTS = {"AuthorizationEndpoint": None, "TokenEndpoint": None, "RevocationEndpoint": None}
+
+
+class IssuerWorld(World):
+    """A world whose provider file has an issuer, and of the endpoints only what `keys` say.
+    `members`: of the metadata."""
+
+    def __init__(self, keys=(), members=(), account=None, publish=True, **options):
+        self.issuer = Issuer()
+        self.members = dict(members)
+        self.publishes = publish
+        self.account = account
+        super().__init__(provider={**NO_ENDPOINTS, "Issuer": self.issuer.uri, **dict(keys)},
+                         **options)
+
+    def __enter__(self):
+        super().__enter__()
+        if self.publishes:
+            self.publish()
+        if self.account is not None:
+            self.sign_in(self.account)
+        return self
+
+    def __exit__(self, *failure):
+        try:
+            super().__exit__(*failure)
+        finally:
+            self.issuer.close()
+
+    def publish(self, path=WELL_KNOWN, **members):
+        self.issuer.publish(self.issuer.document(self.server, **{**self.members, **members}), path)
+
+    def fails(self, short, *parts):
+        """A sign-in ends without a browser."""
+        end = self.broker.end_of(self.broker.sign_in())
+        tap.equal((end["State"], end["Error"]), ("failed", error_name(short)),
+                  f"end of the sign-in ({end['ErrorMessage']})")
+        for part in parts:
+            tap.contains(end["ErrorMessage"], part, "message")
+
+
+@tap.case("DI-01", "one look at the metadata serves sign-in, refresh and sign-out")
+def whole_life(world):
+    world.sign_in()
+    first = world.broker.token()
+    tap.check(world.broker.token(rejected=first) != first, "another token")
+    tap.equal(world.broker.call_api("GET", "contacts")[0], 200, "status")
+    tap.check(world.broker.sign_out(), "revoked")
+    tap.equal([request[:2] for request in world.issuer.requests], [("GET", WELL_KNOWN)], "requests")
+
+
+@tap.case("DI-02", "OpenID Connect has its metadata elsewhere", publish=False)
+def openid(world):
+    world.publish(OPENID)
+    world.sign_in()
+    tap.equal([request[1] for request in world.issuer.requests], [WELL_KNOWN, OPENID], "paths")
+
+
+@tap.case("DI-03", "what the file says counts", keys={"TokenEndpoint": "{token}"},
+          members={"token_endpoint": "http://127.0.0.1:1/nowhere"})
+def explicit(world):
+    world.sign_in()
+
+
+@tap.case("DI-04", "metadata moves no endpoint to another host",
+          members={"token_endpoint": "http://localhost:1/token"})
+def other_host(world):
+    world.fails("NotConfigured", "token_endpoint", "MetadataHosts")
+    tap.equal(world.server.counters()["authorize"], 0, "authorization requests")
+
+
+@tap.case("DI-05", "unless the file lists it", keys={"MetadataHosts": "localhost"})
+def listed_host(world):
+    world.publish(token_endpoint=world.server.places["token"].replace("127.0.0.1", "localhost"))
+    world.sign_in()
+
+
+@tap.case("DI-06", "metadata of another issuer is refused", members={"issuer": "http://127.0.0.1"})
+def other_issuer(world):
+    world.fails("InvalidResponse", "another issuer")
+
+
+@tap.case("DI-07", "a redirect is not followed", publish=False)
+def redirect(world):
+    world.publish("/elsewhere")
+    world.issuer.answer(WELL_KNOWN, 302, Location="/elsewhere")
+    world.fails("InvalidResponse", "302")
+    tap.equal(world.issuer.count("/elsewhere"), 0, "requests")
+
+
+@tap.case("DI-08", "a server out of order is waited for, and not asked at the other address")
+def out_of_order(world):
+    world.issuer.answer(WELL_KNOWN, 503)
+    world.fails("ServerError")
+    tap.equal(world.issuer.count(OPENID), 0, "requests")
+
+
+@tap.case("DI-09", "a document without end is not read")
+def endless(world):
+    world.publish(more="x" * (1024 * 1024))
+    world.fails("InvalidResponse")
+
+
+@tap.case("DI-10", "nothing there", publish=False)
+def nothing(world):
+    world.fails("InvalidResponse", "404", "Issuer")
+
+
+@tap.case("DI-11", "a broker that starts while the issuer is away serves what it has",
+          account="tidio")
+def away(world):
+    token = world.broker.token()
+    world.broker.restart()
+    world.issuer.answer(WELL_KNOWN, 503, **{"Retry-After": "1"})
+    tap.equal(world.broker.token(), token, "token")
+    seen, _expires_at, details = world.broker.get_token(**{"min-validity": 86400})
+    tap.equal((seen, details["degraded"]), (token, True), "token, degraded")
+    world.publish()
+    tap.check(world.broker.token(rejected=token, timeout=30) != token,
+              "another token, once the issuer may be asked")
+    tap.equal(world.broker.state("tidio"), "ready", "state")
+
+
+@tap.case("DI-12", "metadata that cannot be had ends no login", account="tidio")
+def wrong_ends_nothing(world):
+    token = world.broker.token()
+    world.broker.restart()
+    world.issuer.answer(WELL_KNOWN, 200, "<html>")
+    expect_error("InvalidResponse", world.broker.token, rejected=token)
+    tap.equal(world.broker.state("tidio"), "ready", "state")
+
+
+@tap.case("DI-13", "an answer from another server is refused", members={
+    "authorization_response_iss_parameter_supported": True})
+def mix_up(world):
+    for name, more in (("other", [("iss", "http://127.0.0.1:1")]), ("none", [])):
+        path = world.broker.sign_in()
+        callback = browser.decide(world.broker.uri(path))
+        page = browser.fetch(browser.with_query(callback, browser.query(callback) + more))
+        tap.lacks(page.body, "successful", f"page: {name}")
+        end = world.broker.end_of(path)
+        tap.equal(end["Error"], error_name("SignInFailed"), f"error: {name}")
+    tap.equal(world.server.counters()["token"], 0, "token requests")
+
+
+@tap.case("DI-14", "so is an error from another server")
+def mix_up_of_errors(world):
+    path = world.broker.sign_in()
+    callback = browser.decide(world.broker.uri(path), "deny")
+    browser.fetch(browser.with_query(callback, browser.query(callback) + [("iss", "http://h")]))
+    tap.equal(world.broker.end_of(path)["Error"], error_name("SignInFailed"), "error")
+
+
+@tap.case("DI-15", "the answer of the right server counts")
+def right_server(world):
+    path = world.broker.sign_in()
+    callback = browser.decide(world.broker.uri(path))
+    page = browser.fetch(browser.with_query(
+        callback, browser.query(callback) + [("iss", world.issuer.uri)]))
+    tap.contains(page.body, "Authorization successful!", "page")
+    tap.equal(world.broker.end_of(path)["State"], "done", "state")
+
+
+@tap.case("DI-16", "a request that must be pushed is pushed",
+          members={"require_pushed_authorization_requests": True})
+def pushed(world):
+    world.publish(pushed_authorization_request_endpoint=f"{world.issuer.uri}/par")
+    world.issuer.answer("/par", 201, {"request_uri": "urn:example:1", "expires_in": 60})
+    path = world.broker.sign_in()
+    tap.equal(dict(browser.query(world.broker.uri(path))),
+              {"client_id": CLIENT_ID, "request_uri": "urn:example:1"}, "parameters")
+    method, _path, body = world.issuer.requests[-1]
+    fields = dict(browser.query(f"?{body}"))
+    tap.equal(method, "POST", "method")
+    tap.check({"state", "code_challenge", "redirect_uri", "client_secret"} <= set(fields),
+              f"the request's fields, not {sorted(fields)}")
+    world.broker.cancel(path)
+
+
+@tap.case("DI-17", "or there is no sign-in",
+          members={"require_pushed_authorization_requests": True})
+def not_pushed(world):
+    world.fails("NotConfigured", "PushedAuthorizationRequestEndpoint")
+
+
+@tap.case("DI-18", "a refused push is told, and nothing else is tried",
+          keys={"PushedAuthorizationRequestEndpoint": "{par}"})
+def push_refused(world):
+    world.server.write_provider(**{**world.provider, "PushedAuthorizationRequestEndpoint":
+                                   f"{world.issuer.uri}/par"})
+    for status, code, short in ((401, "invalid_client", "ClientRejected"),
+                                (400, "invalid_request", "SignInFailed"),
+                                (503, "", "ServerError")):
+        world.issuer.answer("/par", status, {"error": code})
+        world.fails(short)
+    world.issuer.answer("/par", 200, "<html>")
+    world.fails("InvalidResponse")
+    tap.equal(world.server.counters()["authorize"], 0, "authorization requests")
+
+
+@tap.case("DI-19", "a sign-in that is cancelled while the issuer is silent ends at once",
+          publish=False)
+def cancelled(world):
+    path = world.broker.sign_in(**{"open-browser": False})
+    world.broker.cancel(path)
+    tap.equal(world.broker.end_of(path)["State"], "failed", "state")
+
+
+tap.main(IssuerWorld)
