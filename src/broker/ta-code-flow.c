@@ -8,11 +8,12 @@
 #include "io/ta-callback.h"
 #include "io/ta-random.h"
 #include "oauth/ta-authorization.h"
+#include "oauth/ta-par-response.h"
 #include "oauth/ta-redirect.h"
 
-/* The authorization code grant in a browser (RFC 6749 section 4.1, RFC 8252), in the order the
- * functions stand below: callback server and authorization URI -> browser -> the browser comes back
- * -> code for tokens.
+/* The authorization code grant in a browser (RFC 6749 section 4.1, RFC 8252): callback server and
+ * authorization request -> pushed, where the provider has it so -> browser -> the browser comes
+ * back, from the right server (RFC 9207) -> code for tokens.
  *
  * Only an answer with the right state changes anything, and it does so once; any page may send the
  * browser here with anything else. The state and the code verifier belong to this one trip. Whoever
@@ -166,6 +167,53 @@ browser_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     emit_ended (self, NULL, error);
 }
 
+static void
+open_address (TaCodeFlow *self, const char *uri)
+{
+  g_signal_emit_by_name (self, "ready", uri);
+  if (self->open_browser)
+    ta_browser_open_async (uri, NULL, browser_cb, g_object_ref (self));
+}
+
+static void
+push_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TaCodeFlow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (self->parts, result, &error);
+  g_autofree char *request_uri = NULL;
+  g_autofree char *uri = NULL;
+  gint64 expires_in;
+
+  if (self->callback == NULL)
+    return;
+  if (response != NULL)
+    request_uri = ta_par_response_parse (response->status, (const char *) response->body->data,
+                                         response->body->len, &expires_in, &error);
+  if (request_uri == NULL)
+    {
+      emit_ended (self, NULL, error);
+      return;
+    }
+  uri = ta_authorization_pushed_uri (self->provider, self->client->id, request_uri);
+  open_address (self, uri);
+}
+
+/* Sends the request to the provider, so that no browser carries it (RFC 9126). A provider that is
+ * to have it this way never gets it in another. */
+static void
+push (TaCodeFlow *self, const char *thumbprint)
+{
+  g_autofree char *query = ta_authorization_query (
+      self->provider, self->client->id, self->redirect_uri, (const char *const *) self->scopes,
+      ta_secret_peek (self->state), ta_secret_peek (self->verifier), thumbprint);
+  g_autoptr (TaTokenRequest) request = ta_token_request_push (self->provider, self->client, query);
+
+  ta_token_endpoint_send_async (self->parts, self->provider->pushed_authorization_request_endpoint,
+                                request, NULL, EXCHANGE_TIMEOUT, NULL, push_cb,
+                                g_object_ref (self));
+}
+
 /* Listens, and opens the browser if it is to. "ready" tells the authorization URI, "exchanging"
  * that the answer came, "ended" the token or the error; whoever hears that closes the flow. */
 void
@@ -184,12 +232,15 @@ ta_code_flow_start (TaCodeFlow *self)
       return;
     }
   self->redirect_uri = g_strdup (ta_callback_get_redirect_uri (self->callback));
+  if (self->provider->requires_par)
+    {
+      push (self, thumbprint);
+      return;
+    }
   uri = ta_authorization_uri (self->provider, self->client->id, self->redirect_uri,
                               (const char *const *) self->scopes, ta_secret_peek (self->state),
                               ta_secret_peek (self->verifier), thumbprint);
-  g_signal_emit_by_name (self, "ready", uri);
-  if (self->open_browser)
-    ta_browser_open_async (uri, NULL, browser_cb, g_object_ref (self));
+  open_address (self, uri);
 }
 
 /* Listens no more; a browser that waits gets this page. */
