@@ -78,6 +78,7 @@ class Server:
     def __init__(self, session, kind="sandbox", arguments=()):
         self.session = session
         self.kind = kind
+        self.broken = set()
         self.peculiarities = dict(PECULIARITIES.get(kind, {}))
         if kind in PINNED:
             redirect_uri = f"http://localhost:{ports.free()}/callback"
@@ -129,14 +130,45 @@ class Server:
 
     def fail(self, endpoint, status, **more):
         """The next answers of an endpoint; count=N: only so many."""
+        self.broken.add(endpoint)
         self.control(fail={"endpoint": endpoint, "status": status, **more})
 
     def heal(self, endpoint):
+        self.broken.discard(endpoint)
         self.control(fail={"endpoint": endpoint, "status": 500, "count": 0})
 
     def counters(self):
         return json.loads(self.request("GET", "/control")[1])
 
+    def lend(self, session):
+        """Provider files are written to that session from now on."""
+        self.session = session
+        return self
+
     def write_provider(self, provider="tidio", **keys):
         keys = {**self.peculiarities, **keys}
         return self.session.write_provider(provider, provider_text(self.places, **keys))
+
+
+class Pool:
+    """Servers that are started once each, for cases that need none of their own: who takes one
+    finds its switches and counters as at the start."""
+
+    SWITCHES = {"lifetime": 3600, "rotation": True, "deny": False, "auto_allow": False,
+                "account": "ada", "delay": 0, "revoke_grants": True, "reset_counters": True}
+    WITHOUT = {"sandbox": ("account",), "glewlwyd": ("deny",)}
+
+    def __init__(self, session):
+        self.session = session
+        self.running = {}
+
+    def take(self, kind, arguments=()):
+        key = (kind, tuple(arguments))
+        if key not in self.running:
+            self.running[key] = Server(self.session, kind, arguments)
+        server = self.running[key]
+        for endpoint in list(server.broken):
+            server.heal(endpoint)
+        server.control(**{name: value for name, value in self.SWITCHES.items()
+                          if name not in self.WITHOUT.get(kind, ())})
+        return server

@@ -16,7 +16,8 @@ NO_BROWSER = {"BROWSER": "/bin/true"}
 
 class World:
     """`provider`: keys of the provider file for "tidio", None for no file; `account`: signed in
-    before the case starts; `environment`: of the broker, instead of the client's credentials."""
+    before the case starts; `environment`: of the broker, instead of the client's credentials;
+    `server`: False for none, or one that runs already and goes on after the case."""
 
     def __init__(self, kind="sandbox", keyring="unlocked", provider=(), account=None,
                  environment=None, arguments=(), start=True, server=True):
@@ -24,7 +25,8 @@ class World:
         self.wanted = {"kind": kind, "arguments": arguments}
         self.provider = None if provider is None else dict(provider)
         self.start = start
-        self.with_server = server
+        self.borrowed = server if isinstance(server, Server) else None
+        self.with_server = bool(server)
         self.signed_in = account
         environment = CREDENTIALS if environment is None else environment
         self.broker = Broker(self.session, {**NO_BROWSER, **environment})
@@ -45,7 +47,8 @@ class World:
 
     def _begin(self):
         if self.with_server:
-            self.server = Server(self.session, **self.wanted)
+            self.server = self.borrowed or Server(self.session, **self.wanted)
+            self.server.lend(self.session)
             if self.provider is not None:
                 self.server.write_provider(**self.provider)
         if self.start:
@@ -58,7 +61,7 @@ class World:
             if kind is None:
                 self._note_secrets()
                 self.broker.stop()
-                if self.server is not None:
+                if self.server is not None and self.borrowed is None:
                     self._stop_server()
                 self._check_logs()
         finally:

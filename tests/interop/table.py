@@ -44,8 +44,8 @@ ROWS = {
 
 SMALL = "The sandbox stands in for Tidio as it is documented, and that is without this."
 LIBRARY = "Authlib does not have it in this version."
-FORMS = ("It reads forms only, as RFC 6749 says. A case of its own sees that the refusal is told and "
-         "nothing else is tried.")
+FORMS = ("It reads forms only, as RFC 6749 says. A case of its own sees that the refusal is told "
+         "and nothing else is tried.")
 CANNOT = {
     **{("sandbox", row): SMALL for row in (
         "resource", "discovery", "device", "par", "par-required", "iss", "mix-up", "dpop",
@@ -64,7 +64,8 @@ CANNOT = {
 # What is to be known about a cell that has a case.
 REMARKS = {
     ("authlib", "json"): "Authlib reads forms; the test server around it makes one from JSON.",
-    ("glewlwyd", "none"): "It lets no client without a secret revoke its tokens; signing out says so.",
+    ("glewlwyd", "none"): "It lets no client without a secret revoke its tokens; signing out says "
+                          "so.",
 }
 
 README = pathlib.Path(__file__).resolve().parent.parent.parent / "README.md"

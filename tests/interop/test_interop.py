@@ -6,9 +6,9 @@ Prints the table, and keeps it as interop-table.txt in the build folder. --upcom
 of flows that the broker does not have yet.
 """
 
+import functools
 import json
 import pathlib
-import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -17,12 +17,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import table
 from harness import browser, tap
 from harness.broker import DEADLINE, error_name, expect_error
-from harness.servers import CLIENT_ID, PUBLIC_CLIENT_ID, Server
+from harness.servers import PUBLIC_CLIENT_ID, Pool, Server
+from harness.session import Session
 from harness.world import World
 from plain import Client
 
-# Flows that the broker does not have yet: their cells are written and wait. When the broker has one,
-# take its name out of here, and change the table in README.md.
+# Flows that the broker does not have yet: their cells are written and wait. When the broker has
+# one, take its name out of here, and change the table in README.md.
 UPCOMING = {"discovery", "device", "par", "par-required", "iss", "mix-up", "dpop", "dpop-nonce",
             "id-token", "user-info"}
 
@@ -373,5 +374,13 @@ def report(passed):
     table.keep(text)
 
 
+def make_world(pool, kind="sandbox", arguments=(), server=True, **options):
+    """The servers of others take a while to start: they run on. The broker is new in each case."""
+    if server and kind != "sandbox":
+        server = pool.take(kind, arguments)
+    return World(kind, server=server, arguments=arguments, **options)
+
+
 register()
-tap.main(World, report)
+with Session(keyring="none") as shared:
+    tap.main(functools.partial(make_world, Pool(shared)), report)

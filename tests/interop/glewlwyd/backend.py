@@ -186,6 +186,10 @@ class Backend:
             return database.execute("SELECT count(*) FROM gpo_refresh_token "
                                     "WHERE gpor_enabled = 1").fetchone()[0]
 
+    def revoke_grants(self):
+        with contextlib.closing(sqlite3.connect(self.database)) as database, database:
+            database.execute("UPDATE gpo_refresh_token SET gpor_enabled = 0")
+
     def stop(self):
         self.process.terminate()
         self.process.wait()

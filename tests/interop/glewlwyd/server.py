@@ -63,7 +63,7 @@ class Refusal(Exception):
 class Memory(httpd.Memory):
     COUNTERS = (*httpd.Memory.COUNTERS, "par", "proofs", "nonces")
     SWITCHES = {**httpd.Memory.SWITCHES, "lifetime": 3600, "rotation": True}
-    ACTIONS = (*httpd.Memory.ACTIONS, "new_api_nonce")
+    ACTIONS = (*httpd.Memory.ACTIONS, "new_api_nonce", "revoke_grants")
 
     def __init__(self, backend):
         super().__init__()
@@ -73,6 +73,9 @@ class Memory(httpd.Memory):
 
     def do_new_api_nonce(self, _value=True):
         self.api_nonce = secrets.token_urlsafe(16)
+
+    def do_revoke_grants(self, _value):
+        self.backend.revoke_grants()
 
     def control(self, wishes):
         before = (self.lifetime, self.rotation)
