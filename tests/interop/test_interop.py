@@ -24,13 +24,13 @@ from plain import Client
 
 # Flows that the broker does not have yet: their cells are written and wait. When the broker has
 # one, take its name out of here, and change the table in README.md.
-UPCOMING = {"discovery", "device", "par", "par-required", "iss", "mix-up", "dpop", "dpop-nonce",
-            "id-token", "user-info"}
+UPCOMING = {"device", "id-token", "user-info"}
 
 # The provider file tells no endpoint: the metadata of the issuer do.
 NO_ENDPOINTS = {"AuthorizationEndpoint": None, "TokenEndpoint": None, "RevocationEndpoint": None}
 BY_ISSUER = {**NO_ENDPOINTS, "Issuer": "{issuer}"}
 BY_TENANT = {**NO_ENDPOINTS, "Issuer": "{uri}tenant"}
+SAYS_ISS = ("oidc-provider",)
 CAN_SAY_NO = ("sandbox", "authlib", "oidc-provider")
 ODD_CLIENT = {"TIDIO_CLIENT_ID": "odd client:+%", "TIDIO_CLIENT_SECRET": "odd secret:+%&=/"}
 
@@ -239,8 +239,12 @@ def iss(world):
         path = world.broker.sign_in("second")
         address = browser.decide(world.broker.uri(path), decision)
         pairs = [(name, value) for name, value in browser.query(address) if name != "iss"]
-        page = browser.fetch(browser.with_query(address, pairs))
-        tap.lacks(page.body, "successful", "page without iss")
+        # What does not say in its metadata that it always names itself may leave it out.
+        if world.server.kind in SAYS_ISS:
+            page = browser.fetch(browser.with_query(address, pairs))
+        else:
+            page = browser.fetch(browser.with_query(address, [*pairs, ("iss", "http://h")]))
+        tap.lacks(page.body, "successful", "page")
         end_is(world.broker.end_of(path), "SignInFailed")
     tap.equal(world.server.counters()["code_exchanges"], exchanges, "code exchanges")
 
@@ -252,7 +256,8 @@ def mix_up(world):
     honest = Server(world.session, "oidc-provider")
     path = world.broker.sign_in()
     uri = world.broker.uri(path)
-    callback = browser.decide(uri.replace(world.server.uri, honest.uri))
+    callback = browser.decide(uri.replace(world.server.places["authorize"],
+                                          honest.places["authorize"]))
     tap.contains(callback, "code=", "the other server's answer")
     page = browser.fetch(callback)
     tap.lacks(page.body, "successful", "page")
