@@ -10,6 +10,7 @@
 #include "oauth/ta-authorization.h"
 #include "oauth/ta-par-response.h"
 #include "oauth/ta-redirect.h"
+#include "oauth/ta-token-response.h"
 
 /* The authorization code grant in a browser (RFC 6749 section 4.1, RFC 8252): callback server and
  * authorization request -> pushed, where the provider has it so -> browser -> the browser comes
@@ -49,9 +50,9 @@ G_DEFINE_FINAL_TYPE (TaCodeFlow, ta_code_flow, G_TYPE_OBJECT)
 
 /* Nothing is told after this. */
 static void
-emit_ended (TaCodeFlow *self, TaToken *token, const GError *error)
+emit_ended (TaCodeFlow *self, const GError *error)
 {
-  g_signal_emit_by_name (self, "ended", token, error);
+  g_signal_emit_by_name (self, "ended", NULL, NULL, error);
 }
 
 static void
@@ -67,11 +68,16 @@ exchange_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaCodeFlow) self = user_data;
   g_autoptr (GError) error = NULL;
-  gboolean may_be_spent;
-  g_autoptr (TaToken) token = ta_token_endpoint_token_finish (self->parts, result, self->provider,
-                                                              NULL, &may_be_spent, &error);
+  g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (self->parts, result, &error);
+  g_autoptr (TaToken) token = NULL;
+  g_autoptr (TaSecret) id_token = NULL;
 
-  emit_ended (self, token, error);
+  if (response != NULL)
+    token = ta_token_endpoint_read_token (result, response, self->provider, NULL, &error);
+  if (token != NULL)
+    id_token = ta_token_response_find_id_token ((const char *) response->body->data,
+                                                response->body->len);
+  g_signal_emit_by_name (self, "ended", token, id_token, error);
 }
 
 static void
@@ -97,7 +103,7 @@ accept_redirect (TaCodeFlow *self, const TaRedirect *redirect)
   if (ta_redirect_check_issuer (redirect, self->provider, &error))
     error = ta_redirect_get_error (redirect);
   if (error != NULL)
-    emit_ended (self, NULL, error);
+    emit_ended (self, error);
   else
     exchange (self, redirect->code);
 }
@@ -164,7 +170,7 @@ browser_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!ta_browser_open_finish (result, &error) && !self->is_used)
-    emit_ended (self, NULL, error);
+    emit_ended (self, error);
 }
 
 static void
@@ -192,7 +198,7 @@ push_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                          response->body->len, &expires_in, &error);
   if (request_uri == NULL)
     {
-      emit_ended (self, NULL, error);
+      emit_ended (self, error);
       return;
     }
   uri = ta_authorization_pushed_uri (self->provider, self->client->id, request_uri);
@@ -215,7 +221,8 @@ push (TaCodeFlow *self, const char *thumbprint)
 }
 
 /* Listens, and opens the browser if it is to. "ready" tells the authorization URI, "exchanging"
- * that the answer came, "ended" the token or the error; whoever hears that closes the flow. */
+ * that the answer came, "ended" the token and the ID token (TaSecret, NULL: none), or the error;
+ * whoever hears that closes the flow. */
 void
 ta_code_flow_start (TaCodeFlow *self)
 {
@@ -228,7 +235,7 @@ ta_code_flow_start (TaCodeFlow *self)
     self->dpop_key = ta_proof_generate_key (&thumbprint, &error);
   if (error != NULL)
     {
-      emit_ended (self, NULL, error);
+      emit_ended (self, error);
       return;
     }
   self->redirect_uri = g_strdup (ta_callback_get_redirect_uri (self->callback));
@@ -293,8 +300,8 @@ ta_code_flow_class_init (TaCodeFlowClass *klass)
                 G_TYPE_STRING);
   g_signal_new ("exchanging", TA_TYPE_CODE_FLOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                 G_TYPE_NONE, 0);
-  g_signal_new ("ended", TA_TYPE_CODE_FLOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-                G_TYPE_POINTER, G_TYPE_POINTER);
+  g_signal_new ("ended", TA_TYPE_CODE_FLOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
+                G_TYPE_POINTER, G_TYPE_POINTER, G_TYPE_POINTER);
 }
 
 /* `scopes` NULL: those of the provider file. */

@@ -47,6 +47,8 @@ typedef struct
   guint n_tried;
 } Find;
 
+static void fetch_next (GTask *task);
+
 static void
 find_free (Find *find)
 {
@@ -54,8 +56,6 @@ find_free (Find *find)
   g_strfreev (find->uris);
   g_free (find);
 }
-
-static void fetch_next (GTask *task);
 
 /* Takes the task. */
 static void
@@ -165,10 +165,7 @@ fetch_next (GTask *task)
     .timeout = TIMEOUT,
   };
 
-  if (ta_throttle_get_wait (self->throttle, uri) > 0)
-    fail (task, ta_throttle_get_error (self->throttle, uri));
-  else
-    ta_http_send_async (self->http, &request, g_task_get_cancellable (task), fetch_cb, task);
+  ta_http_send_async (self->http, &request, g_task_get_cancellable (task), fetch_cb, task);
 }
 
 /* (nullable): the provider, if nobody has to be asked for it. */
@@ -206,10 +203,10 @@ ta_discovery_find_place (TaDiscovery *self, const char *id, GError **error)
   return g_strdup (uris[0]);
 }
 
-/* Finds a provider and what its issuer says.
- * Errors: TA_ERROR_NOT_CONFIGURED, TA_ERROR_NOT_SUPPORTED; where the issuer has to be asked also
- * TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS, TA_ERROR_SERVER_ERROR, TA_ERROR_RATE_LIMITED,
- * TA_ERROR_INVALID_RESPONSE. */
+/* Finds a provider and what its issuer says. Whether the issuer may be asked now is for the caller
+ * to look at. Errors: TA_ERROR_NOT_CONFIGURED, TA_ERROR_NOT_SUPPORTED; where the issuer has to be
+ * asked also TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS, TA_ERROR_SERVER_ERROR,
+ * TA_ERROR_RATE_LIMITED, TA_ERROR_INVALID_RESPONSE. */
 void
 ta_discovery_find_async (TaDiscovery *self, const char *id, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data)

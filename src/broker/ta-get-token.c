@@ -133,7 +133,8 @@ sign_in_or_fail (GTask *task, GError *error)
   if (get_token->wish->interactive && !get_token->signed_in && !get_token->answered && helps)
     {
       g_clear_error (&error);
-      sign_in = ta_sign_ins_start (get_token->sign_ins, get_token->id, NULL, NULL, TRUE, &error);
+      sign_in = ta_sign_ins_start (get_token->sign_ins, get_token->id, NULL, NULL,
+                                   TA_SIGN_IN_BY_BROWSER, &error);
     }
   if (sign_in == NULL)
     {

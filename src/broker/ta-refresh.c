@@ -165,7 +165,7 @@ post_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Refresh *refresh = g_task_get_task_data (task);
   GError *error = NULL;
   gboolean may_be_spent;
-  g_autoptr (TaToken) token = ta_token_endpoint_token_finish (
+  g_autoptr (TaToken) token = ta_token_endpoint_refresh_finish (
       refresh->parts, result, refresh->provider, refresh->record->token, &may_be_spent, &error);
   g_autoptr (TaRecord) next = NULL;
 

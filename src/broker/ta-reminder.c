@@ -133,7 +133,8 @@ on_action (TaNotification *notification, const char *key, Loss *loss)
   withdraw (loss);
   if (!g_str_equal (key, SIGN_IN))
     be_quiet (loss);
-  else if (ta_sign_ins_start (self->sign_ins, id, NULL, NULL, TRUE, &error) == NULL)
+  else if (ta_sign_ins_start (self->sign_ins, id, NULL, NULL, TA_SIGN_IN_BY_BROWSER, &error)
+           == NULL)
     g_message ("%s", error->message);
 }
 

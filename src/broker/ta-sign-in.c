@@ -3,10 +3,14 @@
 
 #include "base/ta-error.h"
 #include "broker/ta-code-flow.h"
+#include "broker/ta-device-flow.h"
+#include "broker/ta-identification.h"
 #include "io/ta-alarm.h"
 #include "io/ta-clock.h"
+#include "oauth/ta-device.h"
 
-/* One sign-in: what the provider says of itself -> client -> flow -> somebody else stores the token
+/* One sign-in: what the provider says of itself -> client -> flow -> who that was -> somebody else
+ * stores the token
  * ("granted") -> end. */
 
 #define TIMEOUT 300
@@ -17,10 +21,11 @@ struct _TaSignIn
 
   TaParts *parts; /* (owned) */
   TaSignInStatus status;
-  char **scopes; /* (owned) (nullable): asked for instead of the provider's */
-  gboolean open_browser;
-  TaCodeFlow *flow; /* (owned) (nullable) */
-  TaAlarm *alarm;   /* (owned) (nullable): while waiting */
+  char **scopes;             /* (owned) (nullable): asked for instead of the provider's */
+  TaClient *client;          /* (owned) (nullable) */
+  TaCodeFlow *flow;          /* (owned) (nullable) */
+  TaDeviceFlow *device_flow; /* (owned) (nullable): one or the other */
+  TaAlarm *alarm;            /* (owned) (nullable): while waiting */
 };
 
 G_DEFINE_FINAL_TYPE (TaSignIn, ta_sign_in, G_TYPE_OBJECT)
@@ -53,6 +58,8 @@ ta_sign_in_end (TaSignIn *self, gboolean stored, const GError *error)
   g_clear_pointer (&self->alarm, ta_alarm_free);
   if (self->flow != NULL)
     ta_code_flow_close (self->flow, choose_page (self, stored));
+  if (self->device_flow != NULL)
+    ta_device_flow_close (self->device_flow);
   emit_changed (self);
 }
 
@@ -64,9 +71,31 @@ fail (TaSignIn *self, int code, const char *message)
   ta_sign_in_end (self, FALSE, error);
 }
 
-static void
-on_flow_ended (TaCodeFlow *flow, TaToken *token, const GError *error, TaSignIn *self)
+/* The token and who it is for,. */
+typedef struct
 {
+  TaSignIn *sign_in; /* (owned) */
+  TaToken *token;    /* (owned) */
+} Grant;
+
+static void
+identification_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Grant *grant = user_data;
+  g_autoptr (TaSignIn) self = grant->sign_in;
+  g_autoptr (TaToken) token = grant->token;
+  g_autofree char *subject = ta_identification_finish (self->parts, result);
+
+  if (!ta_sign_in_is_over (self))
+    g_signal_emit_by_name (self, "granted", token, subject);
+}
+
+static void
+on_flow_ended (gpointer flow, TaToken *token, const TaSecret *id_token, const GError *error,
+               TaSignIn *self)
+{
+  Grant *grant;
+
   if (ta_sign_in_is_over (self))
     return;
   if (token == NULL)
@@ -75,11 +104,15 @@ on_flow_ended (TaCodeFlow *flow, TaToken *token, const GError *error, TaSignIn *
       return;
     }
   ta_throttle_note_success (self->parts->throttle, self->status.provider->token_endpoint);
-  g_signal_emit_by_name (self, "granted", token);
+  grant = g_new0 (Grant, 1);
+  grant->sign_in = g_object_ref (self);
+  grant->token = ta_token_ref (token);
+  ta_identification_async (self->parts, self->status.provider, self->client->id, token, id_token,
+                           identification_cb, grant);
 }
 
 static void
-on_exchanging (TaCodeFlow *flow, TaSignIn *self)
+on_exchanging (gpointer flow, TaSignIn *self)
 {
   g_clear_pointer (&self->alarm, ta_alarm_free);
   self->status.state = TA_SIGN_IN_EXCHANGING;
@@ -94,6 +127,23 @@ on_ready (TaCodeFlow *flow, const char *uri, TaSignIn *self)
   emit_changed (self);
 }
 
+/* It is the provider that says how long somebody has to type the code. */
+static void
+on_device_ready (TaDeviceFlow *flow, const TaDevice *device, TaSignIn *self)
+{
+  const char *complete = device->verification_uri_complete;
+
+  g_clear_pointer (&self->alarm, ta_alarm_free);
+  g_free (self->status.user_code);
+  self->status.user_code = g_strdup (device->user_code);
+  g_free (self->status.verification_uri);
+  self->status.verification_uri = g_strdup (device->verification_uri);
+  g_free (self->status.uri);
+  self->status.uri = g_strdup (complete != NULL ? complete : "");
+  self->status.expires_at = ta_clock_now ().wall + device->expires_in;
+  emit_changed (self);
+}
+
 /* Does what the browser would do if it ran on this machine: `address` is where it was sent to.
  * Errors: G_DBUS_ERROR_INVALID_ARGS, TA_ERROR_SIGN_IN_FAILED. */
 gboolean
@@ -102,10 +152,36 @@ ta_sign_in_complete (TaSignIn *self, const char *address, GError **error)
   if (self->flow == NULL)
     {
       g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                           "This sign-in has no address yet: read its Uri first");
+                           self->device_flow != NULL
+                               ? "This sign-in takes no address: its code is typed elsewhere"
+                               : "This sign-in has no address yet: read its Uri first");
       return FALSE;
     }
   return ta_code_flow_complete (self->flow, address, error);
+}
+
+static void
+start_flow (TaSignIn *self)
+{
+  const char *const *scopes = (const char *const *) self->scopes;
+  gboolean by_device = self->status.way == TA_SIGN_IN_BY_DEVICE;
+  gboolean open_browser = self->status.way == TA_SIGN_IN_BY_BROWSER;
+  gpointer flow;
+
+  if (by_device)
+    flow = self->device_flow
+        = ta_device_flow_new (self->parts, self->status.provider, self->client, scopes);
+  else
+    flow = self->flow
+        = ta_code_flow_new (self->parts, self->status.provider, self->client, scopes, open_browser);
+  g_signal_connect_object (
+      flow, "ready", by_device ? G_CALLBACK (on_device_ready) : G_CALLBACK (on_ready), self, 0);
+  g_signal_connect_object (flow, "exchanging", G_CALLBACK (on_exchanging), self, 0);
+  g_signal_connect_object (flow, "ended", G_CALLBACK (on_flow_ended), self, 0);
+  if (by_device)
+    ta_device_flow_start (self->device_flow);
+  else
+    ta_code_flow_start (self->flow);
 }
 
 static void
@@ -113,21 +189,14 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaSignIn) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaClient) client = ta_parts_find_client_finish (self->parts, result, &error);
 
+  self->client = ta_parts_find_client_finish (self->parts, result, &error);
   if (ta_sign_in_is_over (self))
     return;
-  if (client == NULL)
-    {
-      ta_sign_in_end (self, FALSE, error);
-      return;
-    }
-  self->flow = ta_code_flow_new (self->parts, self->status.provider, client,
-                                 (const char *const *) self->scopes, self->open_browser);
-  g_signal_connect_object (self->flow, "ready", G_CALLBACK (on_ready), self, 0);
-  g_signal_connect_object (self->flow, "exchanging", G_CALLBACK (on_exchanging), self, 0);
-  g_signal_connect_object (self->flow, "ended", G_CALLBACK (on_flow_ended), self, 0);
-  ta_code_flow_start (self->flow);
+  if (self->client == NULL)
+    ta_sign_in_end (self, FALSE, error);
+  else
+    start_flow (self);
 }
 
 static void
@@ -159,8 +228,8 @@ on_time (gpointer user_data)
   fail (self, TA_ERROR_SIGN_IN_TIMEOUT, "Nobody signed in within five minutes: start again");
 }
 
-/* Starts. "changed" tells of every step, "granted" of the token, which its receiver stores before
- * it calls ta_sign_in_end(). */
+/* Starts. "changed" tells of every step, "granted" of the token and of who it is for (a string, or
+ * NULL), which its receiver stores before it calls ta_sign_in_end(). */
 void
 ta_sign_in_start (TaSignIn *self)
 {
@@ -195,6 +264,8 @@ static void
 ta_sign_in_init (TaSignIn *self)
 {
   self->status.uri = g_strdup ("");
+  self->status.user_code = g_strdup ("");
+  self->status.verification_uri = g_strdup ("");
   self->status.expires_at = ta_clock_now ().wall + TIMEOUT;
 }
 
@@ -215,8 +286,12 @@ ta_sign_in_finalize (GObject *object)
   ta_provider_unref (self->status.provider);
   g_strfreev (self->scopes);
   g_free (self->status.uri);
+  g_free (self->status.user_code);
+  g_free (self->status.verification_uri);
+  g_clear_pointer (&self->client, ta_client_unref);
   g_clear_error (&self->status.error);
   g_clear_object (&self->flow);
+  g_clear_object (&self->device_flow);
   G_OBJECT_CLASS (ta_sign_in_parent_class)->finalize (object);
 }
 
@@ -228,14 +303,14 @@ ta_sign_in_class_init (TaSignInClass *klass)
 
   g_signal_new ("changed", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   g_signal_new ("expired", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  g_signal_new ("granted", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                G_TYPE_POINTER);
+  g_signal_new ("granted", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                G_TYPE_POINTER, G_TYPE_STRING);
 }
 
 /* `scopes` NULL: those of the provider file. */
 TaSignIn *
 ta_sign_in_new (TaParts *parts, const char *account, TaProvider *provider,
-                const char *const *scopes, gboolean open_browser)
+                const char *const *scopes, TaSignInWay way)
 {
   TaSignIn *self = g_object_new (TA_TYPE_SIGN_IN, NULL);
 
@@ -243,6 +318,6 @@ ta_sign_in_new (TaParts *parts, const char *account, TaProvider *provider,
   self->status.account = g_strdup (account);
   self->status.provider = ta_provider_ref (provider);
   self->scopes = g_strdupv ((char **) scopes);
-  self->open_browser = open_browser;
+  self->status.way = way;
   return self;
 }

@@ -2,6 +2,7 @@
 #include "ta-sign-ins.h"
 
 #include "base/ta-error.h"
+#include "broker/ta-revocation.h"
 #include "io/ta-clock.h"
 #include "io/ta-providers.h"
 
@@ -27,6 +28,7 @@ typedef struct
   TaAccounts *accounts; /* (owned) */
   TaSignIn *sign_in;    /* (owned) */
   TaToken *token;       /* (owned) */
+  char *subject;        /* (owned) (nullable): who signed in */
 } Grant;
 
 static void
@@ -35,6 +37,7 @@ grant_free (Grant *grant)
   g_object_unref (grant->accounts);
   g_object_unref (grant->sign_in);
   ta_token_unref (grant->token);
+  g_free (grant->subject);
   g_free (grant);
 }
 
@@ -59,43 +62,81 @@ fail_by_provider (const char *provider, GError **error)
                provider);
 }
 
+static gboolean
+is_same_person (const TaRecord *previous, const char *subject)
+{
+  return previous->subject == NULL || subject == NULL || g_str_equal (previous->subject, subject);
+}
+
+/* Whether the account may have the record; one that somebody else signed in is given back to the
+ * provider. */
+static gboolean
+check_owner (TaParts *parts, const TaRecord *previous, TaRecord *record, GError **error)
+{
+  if (previous == NULL)
+    return TRUE;
+  if (!g_str_equal (previous->provider, record->provider))
+    {
+      fail_by_provider (previous->provider, error);
+      return FALSE;
+    }
+  if (is_same_person (previous, record->subject))
+    return TRUE;
+  ta_revocation_async (parts, record, NULL, NULL);
+  g_set_error_literal (error, TA_ERROR, TA_ERROR_WRONG_ACCOUNT,
+                       "This account is another person's: sign in as that person, or sign in to an "
+                       "account of a new name");
+  return FALSE;
+}
+
+/* Where nobody says who signed in now, it is taken to be the one before. */
+static TaRecord *
+create_record (const Grant *grant, const TaRecord *previous)
+{
+  const TaSignInStatus *status = ta_sign_in_get_status (grant->sign_in);
+  const char *subject
+      = previous != NULL && grant->subject == NULL ? previous->subject : grant->subject;
+  g_autoptr (TaRecord) record = ta_record_new (status->account, status->provider->id, grant->token,
+                                               ta_clock_now ().wall, previous);
+
+  return ta_record_with_subject (record, subject);
+}
+
 /* Whether or not the stored accounts could be read, the grant is kept; but never in the place of
- * one of another provider, which the keyring may have held back until now. */
+ * one of another provider or person, which the keyring may have held back until now. */
 static void
 keep_grant_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   TaAccounts *accounts = TA_ACCOUNTS (source);
+  TaParts *parts = ta_accounts_get_parts (accounts);
   g_autoptr (Grant) grant = user_data;
-  const char *id = ta_sign_in_get_status (grant->sign_in)->account;
-  const char *provider = ta_sign_in_get_status (grant->sign_in)->provider->id;
-  TaAccount *known = ta_accounts_peek (accounts, id);
+  TaAccount *known = ta_accounts_peek (accounts, ta_sign_in_get_status (grant->sign_in)->account);
   TaRecord *previous = known == NULL ? NULL : ta_account_get_record (known);
-  g_autoptr (TaRecord) record
-      = ta_record_new (id, provider, grant->token, ta_clock_now ().wall, previous);
+  g_autoptr (TaRecord) record = create_record (grant, previous);
   g_autoptr (TaAccount) account = known == NULL ? NULL : g_object_ref (known);
   g_autofree char *item_id = g_uuid_string_random ();
   g_autoptr (GError) error = NULL;
 
   ta_accounts_load_finish (accounts, result, NULL);
-  if (previous != NULL && !g_str_equal (previous->provider, provider))
+  if (!check_owner (parts, previous, record, &error))
     {
-      fail_by_provider (previous->provider, &error);
       ta_sign_in_end (grant->sign_in, FALSE, error);
       return;
     }
   if (account == NULL)
-    account = ta_account_new (ta_accounts_get_parts (accounts), item_id, record);
+    account = ta_account_new (parts, item_id, record);
   ta_account_adopt_async (account, record, adopt_cb, g_steal_pointer (&grant));
 }
 
 static void
-on_granted (TaSignIn *sign_in, TaToken *token, TaSignIns *self)
+on_granted (TaSignIn *sign_in, TaToken *token, const char *subject, TaSignIns *self)
 {
   Grant *grant = g_new0 (Grant, 1);
 
   grant->accounts = g_object_ref (self->accounts);
   grant->sign_in = g_object_ref (sign_in);
   grant->token = ta_token_ref (token);
+  grant->subject = g_strdup (subject);
   ta_accounts_load_async (self->accounts, TRUE, keep_grant_cb, grant);
 }
 
@@ -132,9 +173,13 @@ static gboolean
 is_redirect_uri_taken (TaSignIns *self, const char *redirect_uri)
 {
   for (guint i = 0; i < self->running->len; i++)
-    if (g_str_equal (ta_sign_in_get_status (self->running->pdata[i])->provider->redirect_uri,
-                     redirect_uri))
-      return TRUE;
+    {
+      const TaSignInStatus *status = ta_sign_in_get_status (self->running->pdata[i]);
+
+      if (status->way != TA_SIGN_IN_BY_DEVICE
+          && g_str_equal (status->provider->redirect_uri, redirect_uri))
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -149,11 +194,11 @@ is_ephemeral (const char *redirect_uri)
 
 static TaSignIn *
 start_sign_in (TaSignIns *self, const char *account, TaProvider *provider,
-               const char *const *scopes, gboolean open_browser, GError **error)
+               const char *const *scopes, TaSignInWay way, GError **error)
 {
   TaSignIn *sign_in;
 
-  if (!is_ephemeral (provider->redirect_uri)
+  if (way != TA_SIGN_IN_BY_DEVICE && !is_ephemeral (provider->redirect_uri)
       && is_redirect_uri_taken (self, provider->redirect_uri))
     {
       g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_IN_PROGRESS,
@@ -167,8 +212,7 @@ start_sign_in (TaSignIns *self, const char *account, TaProvider *provider,
                            "Too many sign-ins are waiting: finish or cancel one first");
       return NULL;
     }
-  sign_in = ta_sign_in_new (ta_accounts_get_parts (self->accounts), account, provider, scopes,
-                            open_browser);
+  sign_in = ta_sign_in_new (ta_accounts_get_parts (self->accounts), account, provider, scopes, way);
   g_ptr_array_add (self->running, sign_in);
   g_signal_connect_object (sign_in, "changed", G_CALLBACK (on_sign_in_changed), self, 0);
   g_signal_connect_object (sign_in, "granted", G_CALLBACK (on_granted), self, 0);
@@ -199,7 +243,7 @@ choose_id (TaSignIns *self, const char *account, const char *provider, GError **
  * TA_ERROR_SIGN_IN_IN_PROGRESS, TA_ERROR_BUSY, G_DBUS_ERROR_INVALID_ARGS. */
 TaSignIn *
 ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
-                   const char *const *scopes, gboolean open_browser, GError **error)
+                   const char *const *scopes, TaSignInWay way, GError **error)
 {
   const char *wanted = provider != NULL ? provider : DEFAULT_PROVIDER;
   g_autofree char *id = choose_id (self, account, wanted, error);
@@ -229,7 +273,7 @@ ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
   found = ta_providers_find (wanted, error);
   if (found == NULL)
     return NULL;
-  return start_sign_in (self, id, found, scopes, open_browser, error);
+  return start_sign_in (self, id, found, scopes, way, error);
 }
 
 /* Ends all sign-ins that wait. */

@@ -13,7 +13,7 @@ TaSignIns *ta_sign_ins_new (TaAccounts *accounts);
 guint ta_sign_ins_get_size (TaSignIns *self);
 TaSignIn *ta_sign_ins_find (TaSignIns *self, const char *account);
 TaSignIn *ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
-                             const char *const *scopes, gboolean open_browser, GError **error);
+                             const char *const *scopes, TaSignInWay way, GError **error);
 void ta_sign_ins_cancel (TaSignIns *self);
 
 G_END_DECLS

@@ -147,24 +147,35 @@ ta_token_endpoint_send_finish (TaParts *parts, GAsyncResult *result, GError **er
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-/* The token that was granted; `previous` NULL: for a code, else by a refresh of it. `may_be_spent`
- * (out): on an error, whether the provider may have acted on the request.
- * Errors: also those of ta_token_response_parse() and ta_token_bind(). */
+/* The token that was granted by an answer; `previous` NULL: for a code, else by a refresh of it.
+ * Errors: those of ta_token_response_parse() and ta_token_bind(). */
 TaToken *
-ta_token_endpoint_token_finish (TaParts *parts, GAsyncResult *result, const TaProvider *provider,
-                                const TaToken *previous, gboolean *may_be_spent, GError **error)
+ta_token_endpoint_read_token (GAsyncResult *result, const TaHttpResponse *response,
+                              const TaProvider *provider, const TaToken *previous, GError **error)
+{
+  const Send *send = g_task_get_task_data (G_TASK (result));
+  g_autoptr (TaToken) token
+      = ta_token_response_parse (response->status, (const char *) response->body->data,
+                                 response->body->len, ta_clock_now (), previous, error);
+
+  if (token == NULL)
+    return NULL;
+  return ta_token_bind (token, send->dpop_key, provider->dpop == TA_DPOP_REQUIRED, error);
+}
+
+/* The token that a refresh of `previous` gave. `may_be_spent` (out): on an error, whether the
+ * provider may have acted on the request.
+ * Errors: those of both functions above. */
+TaToken *
+ta_token_endpoint_refresh_finish (TaParts *parts, GAsyncResult *result, const TaProvider *provider,
+                                  const TaToken *previous, gboolean *may_be_spent, GError **error)
 {
   const Send *send = g_task_get_task_data (G_TASK (result));
   g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (parts, result, error);
-  g_autoptr (TaToken) token = NULL;
 
   *may_be_spent = send->was_sent;
   if (response == NULL)
     return NULL;
   *may_be_spent = response->status < 400 || response->status > 499;
-  token = ta_token_response_parse (response->status, (const char *) response->body->data,
-                                   response->body->len, ta_clock_now (), previous, error);
-  if (token == NULL)
-    return NULL;
-  return ta_token_bind (token, send->dpop_key, provider->dpop == TA_DPOP_REQUIRED, error);
+  return ta_token_endpoint_read_token (result, response, provider, previous, error);
 }

@@ -14,8 +14,11 @@ void ta_token_endpoint_send_async (TaParts *parts, const char *endpoint,
 TaHttpResponse *ta_token_endpoint_send_finish (TaParts *parts, GAsyncResult *result,
                                                GError **error);
 
-TaToken *ta_token_endpoint_token_finish (TaParts *parts, GAsyncResult *result,
-                                         const TaProvider *provider, const TaToken *previous,
-                                         gboolean *may_be_spent, GError **error);
+TaToken *ta_token_endpoint_read_token (GAsyncResult *result, const TaHttpResponse *response,
+                                       const TaProvider *provider, const TaToken *previous,
+                                       GError **error);
+TaToken *ta_token_endpoint_refresh_finish (TaParts *parts, GAsyncResult *result,
+                                           const TaProvider *provider, const TaToken *previous,
+                                           gboolean *may_be_spent, GError **error);
 
 G_END_DECLS

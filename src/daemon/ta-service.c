@@ -37,6 +37,19 @@ static void iface_init (TaDBusAuthIface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (TaService, ta_service, TA_DBUS_TYPE_AUTH_SKELETON,
                                G_IMPLEMENT_INTERFACE (TA_DBUS_TYPE_AUTH, iface_init))
 
+static TaSignInWay
+choose_way (GVariant *options)
+{
+  const char *flow = "browser";
+  gboolean open_browser = TRUE;
+
+  g_variant_lookup (options, "flow", "&s", &flow);
+  g_variant_lookup (options, "open-browser", "b", &open_browser);
+  if (g_str_equal (flow, "device"))
+    return TA_SIGN_IN_BY_DEVICE;
+  return open_browser ? TA_SIGN_IN_BY_BROWSER : TA_SIGN_IN_BY_ADDRESS;
+}
+
 static void
 start_sign_in (GDBusMethodInvocation *invocation)
 {
@@ -44,7 +57,7 @@ start_sign_in (GDBusMethodInvocation *invocation)
   const char *account;
   g_autoptr (GVariant) options = NULL;
   const char *provider = NULL;
-  gboolean open_browser = TRUE;
+  TaSignInWay way;
   g_autofree const char **scopes = NULL;
   g_autoptr (GError) error = NULL;
   guint n_sign_ins = self->n_sign_ins;
@@ -54,9 +67,9 @@ start_sign_in (GDBusMethodInvocation *invocation)
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s@a{sv})", &account,
                  &options);
   g_variant_lookup (options, "provider", "&s", &provider);
-  g_variant_lookup (options, "open-browser", "b", &open_browser);
   g_variant_lookup (options, "scopes", "^a&s", &scopes);
-  sign_in = ta_sign_ins_start (self->sign_ins, account, provider, scopes, open_browser, &error);
+  way = choose_way (options);
+  sign_in = ta_sign_ins_start (self->sign_ins, account, provider, scopes, way, &error);
   if (sign_in == NULL)
     {
       ta_reply_error (invocation, error);
@@ -118,14 +131,10 @@ check_sign_in (const char *account, GVariant *options, GError **error)
       return FALSE;
     }
   g_variant_lookup (options, "flow", "&s", &flow);
-  if (g_str_equal (flow, "browser"))
+  if (g_str_equal (flow, "browser") || g_str_equal (flow, "device"))
     return TRUE;
-  if (g_str_equal (flow, "device"))
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_NOT_SUPPORTED,
-                         "The device flow is not supported by this version: use browser");
-  else
-    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                         "Option flow must be browser or device");
+  g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                       "Option flow must be browser or device");
   return FALSE;
 }
 

@@ -39,6 +39,9 @@ on_changed (TaSignIn *sign_in, TaDBusAuthSignIn *object)
 
   ta_dbus_auth_sign_in_set_account (object, ta_sign_in_get_status (sign_in)->account);
   ta_dbus_auth_sign_in_set_uri (object, ta_sign_in_get_status (sign_in)->uri);
+  ta_dbus_auth_sign_in_set_user_code (object, ta_sign_in_get_status (sign_in)->user_code);
+  ta_dbus_auth_sign_in_set_verification_uri (object,
+                                             ta_sign_in_get_status (sign_in)->verification_uri);
   ta_dbus_auth_sign_in_set_expires_at (object, ta_sign_in_get_status (sign_in)->expires_at);
   ta_dbus_auth_sign_in_set_error (object, name);
   ta_dbus_auth_sign_in_set_error_message (object, message);
@@ -108,7 +111,9 @@ on_ready_timeout (gpointer user_data)
 static gboolean
 is_ready (TaSignIn *sign_in)
 {
-  return *ta_sign_in_get_status (sign_in)->uri != '\0' || ta_sign_in_is_over (sign_in);
+  const TaSignInStatus *status = ta_sign_in_get_status (sign_in);
+
+  return *status->uri != '\0' || *status->user_code != '\0' || ta_sign_in_is_over (sign_in);
 }
 
 static void

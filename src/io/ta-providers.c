@@ -57,10 +57,6 @@ parse (const char *id, const char *data, gsize length, GError **error)
     return NULL;
   if (provider->api_authentication != TA_API_AUTHENTICATION_BEARER)
     unsupported = "Authentication=openapi-key";
-  else if (provider->device_authorization_endpoint != NULL)
-    unsupported = "DeviceAuthorizationEndpoint";
-  else if (provider->user_info_path != NULL)
-    unsupported = "UserInfoPath";
   if (unsupported == NULL)
     return g_steal_pointer (&provider);
   g_set_error (error, TA_ERROR, TA_ERROR_NOT_SUPPORTED,

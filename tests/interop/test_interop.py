@@ -24,7 +24,7 @@ from plain import Client
 
 # Flows that the broker does not have yet: their cells are written and wait. When the broker has
 # one, take its name out of here, and change the table in README.md.
-UPCOMING = {"device", "id-token", "user-info"}
+UPCOMING = set()
 
 # The provider file tells no endpoint: the metadata of the issuer do.
 NO_ENDPOINTS = {"AuthorizationEndpoint": None, "TokenEndpoint": None, "RevocationEndpoint": None}
