@@ -18,6 +18,7 @@ typedef struct
   char *provider;   /* (owned) (nullable) */
   char *scopes;     /* (owned) (nullable) */
   gboolean no_browser;
+  gboolean device;
 } Options;
 
 static void
@@ -40,6 +41,8 @@ parse (Options *options, int argc, char **argv, GError **error)
       N_ ("Scopes to ask for, separated by spaces"), N_ ("SCOPES") },
     { "no-browser", 0, 0, G_OPTION_ARG_NONE, &options->no_browser,
       N_ ("Open no browser, only print the page's address"), NULL },
+    { "device", 0, 0, G_OPTION_ARG_NONE, &options->device,
+      N_ ("Print a code to be typed in a browser anywhere"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->arguments, NULL,
       N_ ("[ACCOUNT]") },
     { NULL },
@@ -67,7 +70,9 @@ build_request (const Options *options, gboolean open_browser)
           g_variant_builder_add (&scopes, "s", words[i]);
       g_variant_builder_add (&request, "{sv}", "scopes", g_variant_builder_end (&scopes));
     }
-  if (!open_browser)
+  if (options->device)
+    g_variant_builder_add (&request, "{sv}", "flow", g_variant_new_string ("device"));
+  else if (!open_browser)
     g_variant_builder_add (&request, "{sv}", "open-browser", g_variant_new_boolean (FALSE));
   return g_variant_builder_end (&request);
 }
@@ -76,7 +81,7 @@ build_request (const Options *options, gboolean open_browser)
 static char *
 sign_in (TaDBusAuth *auth, const char *account, const Options *options, GError **error)
 {
-  gboolean open_browser = !options->no_browser;
+  gboolean open_browser = !options->no_browser && !options->device;
   g_autoptr (GError) local = NULL;
   char *name = ta_sign_in_watch (auth, account, build_request (options, open_browser),
                                  !open_browser, &local);

@@ -106,12 +106,34 @@ on_pasted (const char *line, gpointer user_data)
     ta_dbus_auth_sign_in_call_complete (self->proxy, line, self->cancellable, complete_cb, NULL);
 }
 
+/* Whether there is a code to be typed elsewhere. */
+static gboolean
+has_code (SignIn *self)
+{
+  const char *code = ta_dbus_auth_sign_in_get_user_code (self->proxy);
+
+  return code != NULL && *code != '\0';
+}
+
 static gboolean
 has_uri (SignIn *self)
 {
   const char *uri = ta_dbus_auth_sign_in_get_uri (self->proxy);
 
-  return uri != NULL && *uri != '\0';
+  return (uri != NULL && *uri != '\0') || has_code (self);
+}
+
+static gboolean
+print_code (SignIn *self, GError **error)
+{
+  const char *uri = ta_dbus_auth_sign_in_get_uri (self->proxy);
+  const char *verification_uri = ta_dbus_auth_sign_in_get_verification_uri (self->proxy);
+
+  if (!ta_cli_print (error, _ ("Open %s and enter %s"), verification_uri,
+                     ta_dbus_auth_sign_in_get_user_code (self->proxy)))
+    return FALSE;
+  return uri == NULL || *uri == '\0'
+         || ta_cli_print (error, _ ("or open %s, which has the code in it."), uri);
 }
 
 static void
@@ -122,18 +144,19 @@ show_uri (SignIn *self, const char *state)
 
   if (self->uri_shown || self->cancelling || !has_uri (self))
     return;
-  if (self->opens_browser && self->seconds < BROWSER_SECONDS
+  if (self->opens_browser && !has_code (self) && self->seconds < BROWSER_SECONDS
       && (g_str_equal (state, "waiting") || g_str_equal (state, "failed")))
     return;
   self->uri_shown = TRUE;
   ta_progress_clear (&self->progress);
-  g_printerr ("%s\n", _ ("Open this page to sign in:"));
-  if (!ta_cli_print (&error, "%s", uri))
+  if (!has_code (self))
+    g_printerr ("%s\n", _ ("Open this page to sign in:"));
+  if (has_code (self) ? !print_code (self, &error) : !ta_cli_print (&error, "%s", uri))
     {
       fail (self, error);
       return;
     }
-  if (self->may_paste)
+  if (self->may_paste && !has_code (self))
     {
       g_printerr ("%s\n", _ ("If the browser runs on another machine, paste the address here that "
                              "it ends up at."));

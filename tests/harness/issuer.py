@@ -15,8 +15,9 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Issuer:
-    """`answers`: path to (status, headers, body), a body that is no text being told as JSON.
-    `requests`: method, path and body of each that came."""
+    """`answers`: path to (status, headers, body), a body that is no text being told as JSON; or a
+    list of such, one after the other, of which the last stays. `requests`: method, path and body of
+    each that came."""
 
     def __init__(self):
         self.answers = {}
@@ -32,7 +33,7 @@ class Issuer:
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 issuer.requests.append((self.command, self.path, body))
-                status, headers, text = issuer.answers.get(self.path, (404, {}, "nothing here"))
+                status, headers, text = issuer.next_answer(self.path)
                 data = (text if isinstance(text, str) else json.dumps(text)).encode()
                 self.send_response(status)
                 for name, value in headers.items():
@@ -48,6 +49,12 @@ class Issuer:
         self.uri = f"http://127.0.0.1:{self.httpd.server_port}"
         self.thread = threading.Thread(target=self.httpd.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
+
+    def next_answer(self, path):
+        answer = self.answers.get(path, (404, {}, "nothing here"))
+        if isinstance(answer, list):
+            answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        return answer
 
     def close(self):
         self.httpd.shutdown()
@@ -65,6 +72,15 @@ class Issuer:
 
     def answer(self, path, status, body="", **headers):
         self.answers[path] = (status, headers or JSON, body)
+
+    def answer_in_turn(self, path, *answers):
+        """Each of them a status and a body."""
+        self.answers[path] = [(status, JSON, body) for status, body in answers]
+
+    def bodies(self, path):
+        """The fields of each request to a path."""
+        return [dict(urllib.parse.parse_qsl(body, keep_blank_values=True))
+                for _method, seen, body in self.requests if seen == path]
 
     def count(self, path):
         return sum(urllib.parse.urlsplit(one[1]).path == path for one in self.requests)
