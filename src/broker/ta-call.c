@@ -4,7 +4,9 @@
 #include "base/ta-error.h"
 #include "base/ta-json.h"
 #include "broker/ta-get-token.h"
+#include "broker/ta-key-call.h"
 #include "broker/ta-proof.h"
+#include "broker/ta-turn.h"
 #include "io/ta-clock.h"
 #include "io/ta-providers.h"
 #include "oauth/ta-api-request.h"
@@ -25,16 +27,13 @@ typedef struct
   TaTokenAnswer *answer;     /* (owned) (nullable): the token of the last request */
   TaProvider *provider;      /* (owned) (nullable) */
   char *uri;                 /* (owned) (nullable) */
-  guint gate;                /* timer, while the host may not be asked */
-  gulong reopen_handler;     /* and until it may be asked after all */
-  gulong cancel_handler;
-  TaHttpResponse *refused; /* (owned) (nullable): the first 401 */
-  gboolean has_nonce;      /* the token was sent a second time, with the nonce that was asked for */
-  gint64 deadline;         /* on the boot clock, seconds */
+  TaHttpResponse *refused;   /* (owned) (nullable): the first 401 */
+  gboolean has_nonce; /* the token was sent a second time, with the nonce that was asked for */
+  gint64 deadline;    /* on the boot clock, seconds */
 } Run;
 
 static void get_token (GTask *task, const char *rejected);
-static void wait_for_gate (GTask *task);
+static void wait_for_turn (GTask *task);
 
 static void
 run_free (Run *run)
@@ -114,7 +113,7 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (is_nonce_wanted && is_helpful)
     {
       run->has_nonce = TRUE;
-      wait_for_gate (g_steal_pointer (&task));
+      wait_for_turn (g_steal_pointer (&task));
     }
   else if (is_nonce_wanted || response->status != 401 || run->refused != NULL)
     finish (g_steal_pointer (&task), g_steal_pointer (&response));
@@ -156,65 +155,25 @@ send (GTask *task)
 }
 
 static void
-stop_waiting (GTask *task)
-{
-  Run *run = g_task_get_task_data (task);
-
-  g_clear_handle_id (&run->gate, g_source_remove);
-  g_clear_signal_handler (&run->reopen_handler, get_parts (task)->throttle);
-  g_clear_signal_handler (&run->cancel_handler, run->cancellable);
-}
-
-static void
-on_cancelled (GCancellable *cancellable, gpointer user_data)
+turn_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
 
-  stop_waiting (task);
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The caller left");
-}
-
-static gboolean
-on_gate_opens (gpointer user_data)
-{
-  GTask *task = user_data;
-  Run *run = g_task_get_task_data (task);
-
-  run->gate = 0;
-  stop_waiting (task);
-  wait_for_gate (task);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_reopened (TaThrottle *throttle, GTask *task)
-{
-  stop_waiting (task);
-  wait_for_gate (task);
+  if (ta_turn_finish (TA_THROTTLE (source), result, &error))
+    send (g_steal_pointer (&task));
+  else
+    g_task_return_error (task, error);
 }
 
 /* Takes the task. */
 static void
-wait_for_gate (GTask *task)
+wait_for_turn (GTask *task)
 {
   Run *run = g_task_get_task_data (task);
-  TaThrottle *throttle = get_parts (task)->throttle;
-  gint64 wait = ta_throttle_get_wait (throttle, run->uri);
 
-  if (wait == 0)
-    send (task);
-  else if (wait > get_time_left (run) * G_GINT64_CONSTANT (1000))
-    {
-      g_task_return_error (task, ta_throttle_get_error (throttle, run->uri));
-      g_object_unref (task);
-    }
-  else
-    {
-      run->gate = g_timeout_add ((guint) wait, on_gate_opens, task);
-      run->reopen_handler = g_signal_connect (throttle, "reopened", G_CALLBACK (on_reopened), task);
-      run->cancel_handler
-          = g_signal_connect (run->cancellable, "cancelled", G_CALLBACK (on_cancelled), task);
-    }
+  ta_turn_async (get_parts (task)->throttle, run->uri, get_time_left (run), run->cancellable,
+                 turn_cb, task);
 }
 
 static void
@@ -242,7 +201,7 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (run->uri == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    wait_for_gate (g_steal_pointer (&task));
+    wait_for_turn (g_steal_pointer (&task));
 }
 
 /* Takes the task. */
@@ -289,9 +248,43 @@ ta_call_check (const TaCall *call, GError **error)
   return uri != NULL;
 }
 
-/* Makes a call that was checked. Takes the call. Every HTTP status is a result. Once cancelled, the
- * request is given up.
- * Errors: those of ta_get_token_async() and ta_http_send_async(). */
+static void
+key_call_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+  TaHttpResponse *response = ta_key_call_finish (get_parts (task), result, &error);
+
+  if (response != NULL)
+    {
+      finish (task, response);
+      return;
+    }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+/* Takes the task. */
+static void
+call_with_key (GTask *task)
+{
+  Run *run = g_task_get_task_data (task);
+  const TaHttpRequest request = {
+    .method = ta_api_request_find_method (run->call->method, NULL),
+    .headers = run->call->headers,
+    .content_type = run->call->content_type,
+    .body = run->call->body,
+    .max_length = TA_API_RESPONSE_MAX,
+    .timeout = run->call->timeout,
+  };
+
+  ta_key_call_async (get_parts (task), run->provider, run->call->path, &request,
+                     run->call->interactive, run->cancellable, key_call_cb, task);
+}
+
+/* Makes a call that was checked. Takes the call. A provider whose API takes keys is its own
+ * account: there is nobody to sign in. Every HTTP status is a result. Once cancelled, the request
+ * is given up. Errors: those of ta_get_token_async() and ta_http_send_async(). */
 void
 ta_call_async (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call, GCancellable *cancellable,
                GAsyncReadyCallback callback, gpointer user_data)
@@ -305,7 +298,12 @@ ta_call_async (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call, GCancell
   run->cancellable = g_object_ref (cancellable);
   run->deadline = ta_clock_now ().boot + call->timeout;
   g_task_set_task_data (task, run, (GDestroyNotify) run_free);
-  get_token (task, NULL);
+  if (ta_accounts_peek (accounts, call->account) == NULL)
+    run->provider = ta_providers_find_keyed (call->account);
+  if (run->provider != NULL)
+    call_with_key (task);
+  else
+    get_token (task, NULL);
 }
 
 TaHttpResponse *

@@ -172,7 +172,7 @@ fetch_next (GTask *task)
 TaProvider *
 ta_discovery_peek (TaDiscovery *self, const char *id)
 {
-  g_autoptr (TaProvider) provider = ta_providers_find (id, NULL);
+  g_autoptr (TaProvider) provider = ta_providers_find_oauth (id, NULL);
   const Entry *entry = provider == NULL || provider->issuer == NULL
                            ? NULL
                            : g_hash_table_lookup (self->known, provider->issuer);
@@ -196,7 +196,7 @@ ta_discovery_find_place (TaDiscovery *self, const char *id, GError **error)
 
   if (known != NULL)
     return g_strdup (known->token_endpoint);
-  provider = ta_providers_find (id, error);
+  provider = ta_providers_find_oauth (id, error);
   if (provider == NULL)
     return NULL;
   uris = ta_metadata_uris (provider->issuer);
@@ -222,7 +222,7 @@ ta_discovery_find_async (TaDiscovery *self, const char *id, GCancellable *cancel
       g_task_return_pointer (task, known, (GDestroyNotify) ta_provider_unref);
       return;
     }
-  known = ta_providers_find (id, &error);
+  known = ta_providers_find_oauth (id, &error);
   if (known == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));

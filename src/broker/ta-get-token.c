@@ -2,6 +2,7 @@
 #include "ta-get-token.h"
 
 #include "base/ta-error.h"
+#include "io/ta-providers.h"
 
 /* From an account's id to a token, in the order the functions stand below: the stored accounts ->
  * the account -> its token -> and, for a caller that is interactive, a sign-in if only that helps,
@@ -193,9 +194,16 @@ load_accounts (GTask *task)
   TaAccounts *accounts = g_task_get_source_object (task);
   GetToken *get_token = g_task_get_task_data (task);
   TaAccount *known = ta_accounts_peek (accounts, get_token->id);
+  g_autoptr (TaProvider) keyed = known == NULL ? ta_providers_find_keyed (get_token->id) : NULL;
+  g_autoptr (GError) error = NULL;
 
   if (known != NULL)
     ask_account (task, known);
+  else if (keyed != NULL)
+    {
+      ta_providers_find_oauth (keyed->id, &error);
+      finish (task, NULL, g_steal_pointer (&error));
+    }
   else
     ta_accounts_load_async (accounts, get_token->wish->interactive, load_cb, task);
 }

@@ -198,7 +198,7 @@ check_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (loss == NULL || loss->account != check->account)
     return;
   loss->preparing = FALSE;
-  provider = ta_providers_find (ta_account_get_record (loss->account)->provider, NULL);
+  provider = ta_providers_find_oauth (ta_account_get_record (loss->account)->provider, NULL);
   if (items != NULL && provider != NULL && is_reachable (provider)
       && ta_sign_ins_find (self->sign_ins, loss->id) == NULL)
     notify (loss, provider);

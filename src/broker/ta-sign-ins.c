@@ -249,12 +249,16 @@ ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
   g_autofree char *id = choose_id (self, account, wanted, error);
   TaAccount *known = id == NULL ? NULL : ta_accounts_peek (self->accounts, id);
   TaSignIn *running = id == NULL ? NULL : ta_sign_ins_find (self, id);
+  g_autoptr (TaProvider) keyed = NULL;
   g_autoptr (TaProvider) found = NULL;
 
   if (id == NULL)
     return NULL;
+  keyed = known == NULL ? ta_providers_find_keyed (id) : NULL;
   if (known != NULL)
     wanted = ta_account_get_record (known)->provider;
+  else if (keyed != NULL)
+    wanted = keyed->id;
   if (running != NULL)
     wanted = ta_sign_in_get_status (running)->provider->id;
   if (provider != NULL && !g_str_equal (wanted, provider))
@@ -270,7 +274,7 @@ ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
                            "This account is being signed out: try again in a moment");
       return NULL;
     }
-  found = ta_providers_find (wanted, error);
+  found = ta_providers_find_oauth (wanted, error);
   if (found == NULL)
     return NULL;
   return start_sign_in (self, id, found, scopes, way, error);

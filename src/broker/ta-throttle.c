@@ -113,6 +113,18 @@ ta_throttle_get_error (TaThrottle *self, const char *uri)
                       g_uri_get_host (parsed), describe (gate == NULL ? -1 : gate->code), seconds);
 }
 
+static void
+close_host (TaThrottle *self, const char *uri, gint64 seconds, int code)
+{
+  Gate *gate;
+
+  if (seconds <= 0)
+    return;
+  gate = get_gate (self->hosts, get_host (uri));
+  gate->opens_at = MAX (gate->opens_at, ta_clock_boot_ms () + seconds * 1000);
+  gate->code = code;
+}
+
 /* Takes notice of a server's wish to be left alone. */
 void
 ta_throttle_note_response (TaThrottle *self, const char *uri, const TaHttpResponse *response)
@@ -120,13 +132,29 @@ ta_throttle_note_response (TaThrottle *self, const char *uri, const TaHttpRespon
   const char *value = g_hash_table_lookup (response->headers, "retry-after");
   gboolean is_told = value != NULL && (response->status == 429 || response->status == 503);
   gint64 seconds = is_told ? ta_retry_after_parse (value, ta_clock_now ().wall) : 0;
-  Gate *gate;
 
-  if (seconds == 0)
-    return;
-  gate = get_gate (self->hosts, get_host (uri));
-  gate->opens_at = MAX (gate->opens_at, ta_clock_boot_ms () + seconds * 1000);
-  gate->code = response->status == 429 ? TA_ERROR_RATE_LIMITED : TA_ERROR_SERVER_ERROR;
+  close_host (self, uri, seconds,
+              response->status == 429 ? TA_ERROR_RATE_LIMITED : TA_ERROR_SERVER_ERROR);
+}
+
+/* Takes notice also of what an API says of the requests that are left (x-ratelimit-remaining,
+ * x-ratelimit-reset). One that refuses a request without a word on time is given ever more of it:
+ * `n_refusals` came before. */
+void
+ta_throttle_note_limits (TaThrottle *self, const char *uri, const TaHttpResponse *response,
+                         guint n_refusals)
+{
+  const char *remaining = g_hash_table_lookup (response->headers, "x-ratelimit-remaining");
+  const char *reset = g_hash_table_lookup (response->headers, "x-ratelimit-reset");
+  gboolean is_refused = response->status == 429;
+  gint64 seconds = 0;
+
+  ta_throttle_note_response (self, uri, response);
+  if (reset != NULL && (is_refused || g_strcmp0 (remaining, "0") == 0))
+    seconds = ta_retry_after_parse_reset (reset, ta_clock_now ().wall);
+  if (is_refused && seconds == 0 && ta_throttle_get_wait (self, uri) == 0)
+    seconds = G_GINT64_CONSTANT (1) << MIN (n_refusals, 6);
+  close_host (self, uri, seconds, TA_ERROR_RATE_LIMITED);
 }
 
 /* Whether the server failed, and not the one request. */

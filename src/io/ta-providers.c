@@ -46,24 +46,6 @@ read_files (const char *id, char **data, gsize *length, GError **error)
   return FALSE;
 }
 
-/* What a file may ask for and is not done yet must not be left out unnoticed. */
-static TaProvider *
-parse (const char *id, const char *data, gsize length, GError **error)
-{
-  g_autoptr (TaProvider) provider = ta_provider_parse (id, data, length, error);
-  const char *unsupported = NULL;
-
-  if (provider == NULL)
-    return NULL;
-  if (provider->api_authentication != TA_API_AUTHENTICATION_BEARER)
-    unsupported = "Authentication=openapi-key";
-  if (unsupported == NULL)
-    return g_steal_pointer (&provider);
-  g_set_error (error, TA_ERROR, TA_ERROR_NOT_SUPPORTED,
-               "Provider file %s.conf: %s is not supported by this version", id, unsupported);
-  return NULL;
-}
-
 /* The provider of an id: from the user's configuration, the system's data, or built in.
  * Errors: TA_ERROR_NOT_CONFIGURED and TA_ERROR_NOT_SUPPORTED, naming file and key. */
 TaProvider *
@@ -77,7 +59,7 @@ ta_providers_find (const char *id, GError **error)
   gsize length = 0;
 
   if (ta_provider_is_id (id) && read_files (id, &data, &length, &local_error))
-    return parse (id, data, length, error);
+    return ta_provider_parse (id, data, length, error);
   if (local_error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
@@ -87,10 +69,36 @@ ta_providers_find (const char *id, GError **error)
     bytes = g_resource_lookup_data (ta_io_get_resource (), resource, G_RESOURCE_LOOKUP_FLAGS_NONE,
                                     NULL);
   if (bytes != NULL)
-    return parse (id, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), error);
+    return ta_provider_parse (id, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), error);
   g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
                "There is no provider %s: put its file into tidio-auth/providers of your "
                "configuration folder",
                quoted);
+  return NULL;
+}
+
+/* (nullable): the provider of an id whose API takes the client's id and secret instead of tokens.
+ */
+TaProvider *
+ta_providers_find_keyed (const char *id)
+{
+  g_autoptr (TaProvider) provider = ta_providers_find (id, NULL);
+
+  if (provider == NULL || provider->api_authentication != TA_API_AUTHENTICATION_OPENAPI_KEY)
+    return NULL;
+  return g_steal_pointer (&provider);
+}
+
+/* Like ta_providers_find(), for one that people sign in to.
+ * Errors: also TA_ERROR_NOT_SUPPORTED: its API takes keys. */
+TaProvider *
+ta_providers_find_oauth (const char *id, GError **error)
+{
+  g_autoptr (TaProvider) provider = ta_providers_find (id, error);
+
+  if (provider == NULL || provider->api_authentication == TA_API_AUTHENTICATION_BEARER)
+    return g_steal_pointer (&provider);
+  g_set_error (error, TA_ERROR, TA_ERROR_NOT_SUPPORTED,
+               "Provider %s has API keys, and no sign-in and no tokens: use CallApi", provider->id);
   return NULL;
 }

@@ -6,5 +6,6 @@
 G_BEGIN_DECLS
 
 gint64 ta_retry_after_parse (const char *value, gint64 now);
+gint64 ta_retry_after_parse_reset (const char *value, gint64 now);
 
 G_END_DECLS

@@ -17,11 +17,12 @@ JSON = {"Content-Type": "application/json"}
 class Issuer:
     """`answers`: path to (status, headers, body), a body that is no text being told as JSON; or a
     list of such, one after the other, of which the last stays. `requests`: method, path and body of
-    each that came."""
+    each that came; `headers`: theirs."""
 
     def __init__(self):
         self.answers = {}
         self.requests = []
+        self.headers = []
         issuer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -32,6 +33,7 @@ class Issuer:
 
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                issuer.headers.append(self.headers)
                 issuer.requests.append((self.command, self.path, body))
                 status, headers, text = issuer.next_answer(self.path)
                 data = (text if isinstance(text, str) else json.dumps(text)).encode()
@@ -42,7 +44,7 @@ class Issuer:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = answer
+            do_GET = do_POST = do_PUT = do_DELETE = answer
 
         self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.httpd.daemon_threads = True

@@ -106,6 +106,40 @@ check_length (void)
   g_assert_cmpint (ta_retry_after_parse (letters, NOW), ==, 0);
 }
 
+typedef struct
+{
+  const char *id;
+  const char *value;
+  gint64 seconds;
+} Reset;
+
+static const Reset resets[] = {
+  { "wait-0", "0", 0 },
+  { "wait", "60", 60 },
+  { "wait-cap", "999999999", 3600 },
+  { "time", "784111837", 3600 },
+  { "seconds", "1784111837", 60 },
+  { "seconds-past", "1784111776", 0 },
+  { "seconds-far", "9999999999", 3600 },
+  { "milliseconds", "1784111837000", 61 },
+  { "milliseconds-past", "1000000000000", 0 },
+  { "milliseconds-far", "9223372036854775807", 3600 },
+  { "beyond", "9223372036854775808", 0 },
+  { "negative", "-1", 0 },
+  { "fraction", "1.5", 0 },
+  { "empty", "", 0 },
+  { "word", "soon", 0 },
+};
+
+static void
+check_reset (gconstpointer data)
+{
+  const Reset *row = data;
+
+  g_assert_cmpint (ta_retry_after_parse_reset (row->value, G_GINT64_CONSTANT (1784111777)), ==,
+                   row->seconds);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -113,5 +147,6 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/retry-after/UN-RA-01-value", values, check_value);
   UNIT_ADD_ROWS ("/retry-after/UN-RA-02-clock", clocks, check_clock);
   g_test_add_func ("/retry-after/UN-RA-03-length", check_length);
+  UNIT_ADD_ROWS ("/retry-after/UN-RA-04-reset", resets, check_reset);
   return g_test_run ();
 }
