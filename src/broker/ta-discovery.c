@@ -5,6 +5,7 @@
 #include "io/ta-clock.h"
 #include "io/ta-max-age.h"
 #include "io/ta-providers.h"
+#include "io/ta-retry-after.h"
 
 /* A provider with all that its file leaves to the server: the file -> what is known of its issuer
  * -> the first well-known address that has the metadata (RFC 8414 section 3, then OpenID Connect
@@ -90,17 +91,26 @@ fail (GTask *task, GError *error)
   g_object_unref (task);
 }
 
+/* Seconds. A date that is longer ahead than an hour counts as that, which is the default too. */
+static gint64
+get_lifetime (const TaHttpResponse *response)
+{
+  const char *control = g_hash_table_lookup (response->headers, "cache-control");
+  const char *expires = g_hash_table_lookup (response->headers, "expires");
+  gint64 lifetime = control == NULL ? -1 : ta_max_age_parse (control);
+
+  if (lifetime < 0 && expires != NULL)
+    lifetime = ta_retry_after_parse (expires, ta_clock_now ().wall);
+  return lifetime < 0 ? LIFETIME_DEFAULT : CLAMP (lifetime, LIFETIME_MIN, LIFETIME_MAX);
+}
+
 static void
 remember (TaDiscovery *self, TaMetadata *metadata, const TaHttpResponse *response)
 {
-  const char *control = g_hash_table_lookup (response->headers, "cache-control");
-  gint64 lifetime = control == NULL ? -1 : ta_max_age_parse (control);
   Entry *entry = g_new0 (Entry, 1);
 
   entry->metadata = ta_metadata_ref (metadata);
-  entry->expires_at
-      = ta_clock_now ().boot
-        + (lifetime < 0 ? LIFETIME_DEFAULT : CLAMP (lifetime, LIFETIME_MIN, LIFETIME_MAX));
+  entry->expires_at = ta_clock_now ().boot + get_lifetime (response);
   g_hash_table_replace (self->known, g_strdup (metadata->issuer), entry);
 }
 
@@ -168,20 +178,26 @@ fetch_next (GTask *task)
   ta_http_send_async (self->http, &request, g_task_get_cancellable (task), fetch_cb, task);
 }
 
+/* (nullable): what is known of the provider's issuer, and new enough. */
+static const Entry *
+find_entry (TaDiscovery *self, const TaProvider *provider)
+{
+  const Entry *entry = g_hash_table_lookup (self->known, provider->issuer);
+
+  return entry != NULL && entry->expires_at > ta_clock_now ().boot ? entry : NULL;
+}
+
 /* (nullable): the provider, if nobody has to be asked for it. */
 TaProvider *
 ta_discovery_peek (TaDiscovery *self, const char *id)
 {
   g_autoptr (TaProvider) provider = ta_providers_find_oauth (id, NULL);
-  const Entry *entry = provider == NULL || provider->issuer == NULL
-                           ? NULL
-                           : g_hash_table_lookup (self->known, provider->issuer);
+  const Entry *entry;
 
   if (provider == NULL || provider->issuer == NULL)
     return g_steal_pointer (&provider);
-  if (entry == NULL || entry->expires_at <= ta_clock_now ().boot)
-    return NULL;
-  return ta_provider_complete (provider, entry->metadata, NULL);
+  entry = find_entry (self, provider);
+  return entry == NULL ? NULL : ta_provider_complete (provider, entry->metadata, NULL);
 }
 
 /* (transfer full): the address that is asked first when a provider's token endpoint is wanted: that
@@ -214,6 +230,7 @@ ta_discovery_find_async (TaDiscovery *self, const char *id, GCancellable *cancel
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   TaProvider *known = ta_discovery_peek (self, id);
   g_autoptr (GError) error = NULL;
+  const Entry *entry;
   Find *find;
 
   g_task_set_source_tag (task, ta_discovery_find_async);
@@ -232,7 +249,11 @@ ta_discovery_find_async (TaDiscovery *self, const char *id, GCancellable *cancel
   find->provider = known;
   find->uris = ta_metadata_uris (known->issuer);
   g_task_set_task_data (task, find, (GDestroyNotify) find_free);
-  fetch_next (g_steal_pointer (&task));
+  entry = find_entry (self, known);
+  if (entry != NULL)
+    finish (g_steal_pointer (&task), entry->metadata);
+  else
+    fetch_next (g_steal_pointer (&task));
 }
 
 /* (transfer full) */

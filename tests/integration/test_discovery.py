@@ -83,6 +83,8 @@ def explicit(world):
           members={"token_endpoint": "http://localhost:1/token"})
 def other_host(world):
     world.fails("NotConfigured", "token_endpoint", "MetadataHosts")
+    world.fails("NotConfigured", "token_endpoint", "MetadataHosts")
+    tap.equal(len(world.issuer.requests), 1, "looks at the metadata")
     tap.equal(world.server.counters()["authorize"], 0, "authorization requests")
 
 
