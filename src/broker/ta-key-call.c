@@ -21,6 +21,7 @@ typedef struct
   TaHttpRequest request; /* what it points to outlives this */
   char *uri;             /* (owned) */
   TaClient *client;      /* (owned) (nullable) */
+  char *project;         /* (owned) (nullable): a URI that is its alone */
   guint n_refusals;      /* answers with 429 */
   gint64 deadline;       /* on the boot clock, seconds */
 } KeyCall;
@@ -34,6 +35,7 @@ key_call_free (KeyCall *self)
   ta_provider_unref (self->provider);
   g_free (self->uri);
   g_clear_pointer (&self->client, ta_client_unref);
+  g_free (self->project);
   g_free (self);
 }
 
@@ -56,7 +58,7 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  ta_throttle_note_limits (self->parts->throttle, self->uri, response, self->n_refusals);
+  ta_throttle_note_limits (self->parts->throttle, self->project, response, self->n_refusals);
   if (response->status != 429)
     {
       g_task_return_pointer (task, g_steal_pointer (&response),
@@ -113,7 +115,7 @@ wait_for_turn (GTask *task)
 {
   KeyCall *self = g_task_get_task_data (task);
 
-  ta_turn_async (self->parts->throttle, self->uri, get_time_left (self),
+  ta_turn_async (self->parts->throttle, self->project, get_time_left (self),
                  g_task_get_cancellable (task), turn_cb, task);
 }
 
@@ -122,6 +124,7 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   KeyCall *self = g_task_get_task_data (task);
+  g_autofree char *escaped = NULL;
   GError *error = NULL;
 
   self->client = ta_parts_find_client_finish (self->parts, result, &error);
@@ -131,9 +134,13 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                  "%s",
                  self->provider->id, self->provider->id);
   if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    wait_for_turn (g_steal_pointer (&task));
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  escaped = g_uri_escape_string (self->client->id, NULL, FALSE);
+  self->project = g_strconcat (self->provider->base_uri, "#", escaped, NULL);
+  wait_for_turn (g_steal_pointer (&task));
 }
 
 /* Makes a call that was checked. What `request` points to has to stay until the callback; its URI

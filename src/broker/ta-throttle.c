@@ -5,10 +5,12 @@
 #include "io/ta-clock.h"
 #include "io/ta-retry-after.h"
 
-/* When servers may be asked again, for all callers together. There are two kinds of gate:
+/* When servers may be asked again, for all callers together. There are three kinds of gate:
  *
  * - That of a host, closed by an answer with Retry-After (RFC 9110 section 10.2.3, RFC 6585
  *   section 4). It stays closed for as long as the server said.
+ * - That of one project at an API that counts its requests, closed when there are none left. It
+ *   stays closed until there are. A project is named by a URI of its own.
  * - That of one endpoint, closed after a failure for 1, 2, 4 to 300 seconds, less a random part so
  *   that many computers do not come back at one moment. It opens early when the computer wakes. */
 
@@ -20,6 +22,7 @@ struct _TaThrottle
 
   TaWake *wake;          /* (owned) */
   GHashTable *hosts;     /* (owned): "host:port" to Gate */
+  GHashTable *projects;  /* (owned): URI to Gate */
   GHashTable *endpoints; /* (owned): URI to Gate */
 };
 
@@ -63,9 +66,12 @@ find_closed (TaThrottle *self, const char *uri)
 {
   g_autofree char *key = get_host (uri);
   const Gate *host = g_hash_table_lookup (self->hosts, key);
+  const Gate *project = g_hash_table_lookup (self->projects, uri);
   const Gate *endpoint = g_hash_table_lookup (self->endpoints, uri);
   const Gate *later = host;
 
+  if (later == NULL || (project != NULL && project->opens_at > later->opens_at))
+    later = project;
   if (later == NULL || (endpoint != NULL && endpoint->opens_at > later->opens_at))
     later = endpoint;
   return later != NULL && later->opens_at > ta_clock_boot_ms () ? later : NULL;
@@ -113,14 +119,12 @@ ta_throttle_get_error (TaThrottle *self, const char *uri)
                       g_uri_get_host (parsed), describe (gate == NULL ? -1 : gate->code), seconds);
 }
 
+/* Takes the key. */
 static void
-close_host (TaThrottle *self, const char *uri, gint64 seconds, int code)
+close_gate (GHashTable *gates, char *key, gint64 seconds, int code)
 {
-  Gate *gate;
+  Gate *gate = get_gate (gates, key);
 
-  if (seconds <= 0)
-    return;
-  gate = get_gate (self->hosts, get_host (uri));
   gate->opens_at = MAX (gate->opens_at, ta_clock_boot_ms () + seconds * 1000);
   gate->code = code;
 }
@@ -133,28 +137,35 @@ ta_throttle_note_response (TaThrottle *self, const char *uri, const TaHttpRespon
   gboolean is_told = value != NULL && (response->status == 429 || response->status == 503);
   gint64 seconds = is_told ? ta_retry_after_parse (value, ta_clock_now ().wall) : 0;
 
-  close_host (self, uri, seconds,
-              response->status == 429 ? TA_ERROR_RATE_LIMITED : TA_ERROR_SERVER_ERROR);
+  if (seconds > 0)
+    close_gate (self->hosts, get_host (uri), seconds,
+                response->status == 429 ? TA_ERROR_RATE_LIMITED : TA_ERROR_SERVER_ERROR);
 }
 
-/* Takes notice also of what an API says of the requests that are left (x-ratelimit-remaining,
- * x-ratelimit-reset). One that refuses a request without a word on time is given ever more of it:
- * `n_refusals` came before. */
+/* Takes notice of what an API says of the requests that are left to a project: of Retry-After, of
+ * x-ratelimit-remaining and x-ratelimit-reset. One that refuses a request without a word on time is
+ * given ever more of it: `n_refusals` came before. */
 void
-ta_throttle_note_limits (TaThrottle *self, const char *uri, const TaHttpResponse *response,
+ta_throttle_note_limits (TaThrottle *self, const char *project, const TaHttpResponse *response,
                          guint n_refusals)
 {
+  const char *retry_after = g_hash_table_lookup (response->headers, "retry-after");
   const char *remaining = g_hash_table_lookup (response->headers, "x-ratelimit-remaining");
   const char *reset = g_hash_table_lookup (response->headers, "x-ratelimit-reset");
   gboolean is_refused = response->status == 429;
+  gint64 now = ta_clock_now ().wall;
   gint64 seconds = 0;
 
-  ta_throttle_note_response (self, uri, response);
-  if (reset != NULL && (is_refused || g_strcmp0 (remaining, "0") == 0))
-    seconds = ta_retry_after_parse_reset (reset, ta_clock_now ().wall);
-  if (is_refused && seconds == 0 && ta_throttle_get_wait (self, uri) == 0)
+  if (!is_refused)
+    ta_throttle_note_response (self, project, response);
+  else if (retry_after != NULL)
+    seconds = ta_retry_after_parse (retry_after, now);
+  if (seconds == 0 && reset != NULL && (is_refused || g_strcmp0 (remaining, "0") == 0))
+    seconds = ta_retry_after_parse_reset (reset, now);
+  if (seconds == 0 && is_refused)
     seconds = G_GINT64_CONSTANT (1) << MIN (n_refusals, 6);
-  close_host (self, uri, seconds, TA_ERROR_RATE_LIMITED);
+  if (seconds > 0)
+    close_gate (self->projects, g_strdup (project), seconds, TA_ERROR_RATE_LIMITED);
 }
 
 /* Whether the server failed, and not the one request. */
@@ -209,6 +220,7 @@ static void
 ta_throttle_init (TaThrottle *self)
 {
   self->hosts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->projects = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->endpoints = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 }
 
@@ -220,6 +232,7 @@ ta_throttle_finalize (GObject *object)
   g_signal_handlers_disconnect_by_data (self->wake, self);
   g_object_unref (self->wake);
   g_hash_table_unref (self->hosts);
+  g_hash_table_unref (self->projects);
   g_hash_table_unref (self->endpoints);
   G_OBJECT_CLASS (ta_throttle_parent_class)->finalize (object);
 }

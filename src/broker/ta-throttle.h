@@ -13,7 +13,7 @@ TaThrottle *ta_throttle_new (TaWake *wake);
 gint64 ta_throttle_get_wait (TaThrottle *self, const char *uri);
 GError *ta_throttle_get_error (TaThrottle *self, const char *uri);
 void ta_throttle_note_response (TaThrottle *self, const char *uri, const TaHttpResponse *response);
-void ta_throttle_note_limits (TaThrottle *self, const char *uri, const TaHttpResponse *response,
+void ta_throttle_note_limits (TaThrottle *self, const char *project, const TaHttpResponse *response,
                               guint n_refusals);
 void ta_throttle_note_failure (TaThrottle *self, const char *uri, const GError *error);
 void ta_throttle_note_success (TaThrottle *self, const char *uri);

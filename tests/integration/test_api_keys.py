@@ -176,4 +176,14 @@ def no_time(world):
     tap.equal(world.call()[0], 200, "status")
 
 
+@tap.case("AK-12", "each project has its own limit")
+def two_projects(world):
+    world.session.write_provider("another", TEXT.format(uri=world.api.uri))
+    Cli(world.session).run("client", "set", "--provider", "another", "--client-id", "ci_9",
+                           data=f"{SECRET}\n".encode())
+    world.api.answers["/contacts"] = [(429, {"Retry-After": "600"}, "{}"), (200, JSON, CONTACTS)]
+    expect_error("RateLimited", world.call)
+    tap.equal(world.broker.call_api("GET", "contacts", account="another")[0], 200, "status")
+
+
 tap.main(KeyWorld)
