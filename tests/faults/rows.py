@@ -22,7 +22,7 @@ from harness.clocks import Clocks
 from harness.logind import Logind
 from harness.network import Network
 from harness.peer import Peer
-from harness.servers import Server, provider_text
+from harness.servers import Server, places, provider_text
 from harness.world import World
 
 # Rows wait most of the time.
@@ -80,7 +80,7 @@ class FaultWorld(World):
 
     def use_provider(self, **keys):
         """The provider file; without keys it is whole."""
-        self.session.write_provider("tidio", provider_text(self.peer.uri, **keys))
+        self.session.write_provider("tidio", provider_text(places(self.peer.uri), **keys))
 
     def note_token(self):
         """The token that counts as the old one from now on."""

@@ -59,7 +59,13 @@ PECULIARITIES = {
 PINNED = ("glewlwyd",)
 
 
-def provider_text(places, **keys):
+def places(uri, kind="sandbox"):
+    """Where a server at an address has what."""
+    return {"uri": uri, **{name: (uri + path).rstrip("/") for name, path in
+                           OTHER_ENDPOINTS.get(kind, ENDPOINTS).items()}}
+
+
+def provider_text(where, **keys):
     """A provider file; keys override, and None leaves one out. Values may name places in braces."""
     groups = {name: dict(values) for name, values in DEFAULTS.items()}
     for key, value in keys.items():
@@ -67,7 +73,7 @@ def provider_text(places, **keys):
     lines = []
     for name, values in groups.items():
         lines.append(f"[{name}]")
-        lines += [f"{key}={value.format(**places)}" for key, value in values.items()
+        lines += [f"{key}={value.format(**where)}" for key, value in values.items()
                   if value is not None]
     return "\n".join(lines) + "\n"
 
@@ -88,8 +94,7 @@ class Server:
                                      stdout=subprocess.PIPE)
         self.output = []
         self.uri = self._read_address()
-        self.places = {"uri": self.uri, **{name: (self.uri + path).rstrip("/") for name, path in
-                                           OTHER_ENDPOINTS.get(kind, ENDPOINTS).items()}}
+        self.places = places(self.uri, kind)
         self.host, self.port = "127.0.0.1", int(self.uri.rstrip("/").rsplit(":", 1)[1])
         threading.Thread(target=self._drain, daemon=True).start()
 
