@@ -12,6 +12,7 @@
  * Discovery 1.0 section 4). Metadata is kept in memory for as long as its response allows; that a
  * server cannot be asked again does not make it forgotten. */
 
+#define STALE_LIFETIME 300 /* seconds */
 #define TIMEOUT 10
 #define LIFETIME_MIN 60 /* seconds */
 #define LIFETIME_DEFAULT 3600
@@ -73,17 +74,19 @@ finish (GTask *task, const TaMetadata *metadata)
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
-/* Takes the task and the error. */
+/* Takes the task and the error. What was known goes on to count for a while, so that a refresh does
+ * not wait for an issuer that is out of order. */
 static void
 fail (GTask *task, GError *error)
 {
   TaDiscovery *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
-  const Entry *entry = g_hash_table_lookup (self->known, find->provider->issuer);
+  Entry *entry = g_hash_table_lookup (self->known, find->provider->issuer);
 
   if (entry != NULL)
     {
       g_error_free (error);
+      entry->expires_at = ta_clock_now ().boot + STALE_LIFETIME;
       finish (task, entry->metadata);
       return;
     }

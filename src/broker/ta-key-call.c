@@ -39,10 +39,11 @@ key_call_free (KeyCall *self)
   g_free (self);
 }
 
+/* Seconds. */
 static guint
 get_time_left (const KeyCall *self)
 {
-  return (guint) MAX (self->deadline - ta_clock_now ().boot, 1);
+  return (guint) MAX (self->deadline - ta_clock_now ().boot, 0);
 }
 
 static void
@@ -105,7 +106,7 @@ turn_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   request.uri = self->uri;
   request.accept = self->provider->accept;
   request.headers = headers;
-  request.timeout = get_time_left (self);
+  request.timeout = MAX (get_time_left (self), 1);
   ta_http_send_async (self->parts->http, &request, cancellable, send_cb, g_steal_pointer (&task));
 }
 

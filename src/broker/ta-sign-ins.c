@@ -89,6 +89,23 @@ check_owner (TaParts *parts, const TaRecord *previous, TaRecord *record, GError 
   return FALSE;
 }
 
+/* A provider that said who signed in before, and is to say it now, must: or another person's tokens
+ * would take the place of those. They are not given back, because some providers would end the
+ * earlier login with them. */
+static gboolean
+check_is_told (const Grant *grant, const TaRecord *previous, GError **error)
+{
+  const TaProvider *provider = ta_sign_in_get_status (grant->sign_in)->provider;
+
+  if (provider->user_info_path == NULL || previous == NULL || previous->subject == NULL
+      || grant->subject != NULL)
+    return TRUE;
+  g_set_error_literal (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
+                       "The provider did not say who signed in, so the account stays as it was: "
+                       "sign in again later");
+  return FALSE;
+}
+
 /* Where nobody says who signed in now, it is taken to be the one before. */
 static TaRecord *
 create_record (const Grant *grant, const TaRecord *previous)
@@ -118,7 +135,7 @@ keep_grant_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   ta_accounts_load_finish (accounts, result, NULL);
-  if (!check_owner (parts, previous, record, &error))
+  if (!check_is_told (grant, previous, &error) || !check_owner (parts, previous, record, &error))
     {
       ta_sign_in_end (grant->sign_in, FALSE, error);
       return;

@@ -154,13 +154,15 @@ ta_token_endpoint_read_token (GAsyncResult *result, const TaHttpResponse *respon
                               const TaProvider *provider, const TaToken *previous, GError **error)
 {
   const Send *send = g_task_get_task_data (G_TASK (result));
+  gboolean is_required
+      = provider->dpop == TA_DPOP_REQUIRED || (previous != NULL && ta_token_is_bound (previous));
   g_autoptr (TaToken) token
       = ta_token_response_parse (response->status, (const char *) response->body->data,
                                  response->body->len, ta_clock_now (), previous, error);
 
   if (token == NULL)
     return NULL;
-  return ta_token_bind (token, send->dpop_key, provider->dpop == TA_DPOP_REQUIRED, error);
+  return ta_token_bind (token, send->dpop_key, is_required, error);
 }
 
 /* The token that a refresh of `previous` gave. `may_be_spent` (out): on an error, whether the

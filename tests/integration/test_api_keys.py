@@ -137,6 +137,13 @@ def too_long(world):
     tap.equal(world.api.count("/contacts"), 1, "requests")
 
 
+@tap.case("AK-13", "a caller's time ends, however short each wait is")
+def no_end(world):
+    world.api.answers["/contacts"] = (429, {"Retry-After": "1"}, "{}")
+    expect_error("RateLimited", world.call, timeout=3)
+    tap.between(world.api.count("/contacts"), 1, 4, "requests")
+
+
 @tap.case("AK-08", "who has used up what there is waits for more")
 def used_up(world):
     world.api.answers["/contacts"] = [

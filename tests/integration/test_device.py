@@ -185,7 +185,7 @@ def another_person(world):
     world.sign_in("other")
 
 
-@tap.case("ID-02", "where nobody says, it is the one before", keys={
+@tap.case("ID-02", "a provider that is to say who it is and does not: the account stays as it was", keys={
     "DeviceAuthorizationEndpoint": None, "TokenEndpoint": "{token}", "UserInfoPath": "me",
     "UserInfoMember": "id"})
 def nobody_says(world):
@@ -193,10 +193,12 @@ def nobody_says(world):
     world.issuer.answer("/v1/me", 200, {"id": 7})
     world.sign_in("me")
     tap.equal(world.keyring.records()["me"]["subject"], "7", "subject")
+    before = world.keyring.records()["me"]
     for status, body in ((500, "<html>"), (200, {"sub": "8"}), (200, "<html>")):
         world.issuer.answer("/v1/me", status, body)
-        world.sign_in("me")
-        tap.equal(world.keyring.records()["me"]["subject"], "7", "subject")
+        error = world.sign_in("me", succeeds=False)[1]["Error"]
+        tap.equal(error, error_name("InvalidResponse"), "error")
+        tap.equal(world.keyring.records()["me"], before, "what is stored")
     world.issuer.answer("/v1/me", 200, {"id": 8})
     tap.equal(world.sign_in("me", succeeds=False)[1]["Error"], error_name("WrongAccount"), "error")
 

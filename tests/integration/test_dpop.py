@@ -396,6 +396,9 @@ def given_up_later(world):
     tap.equal(world.broker.get_token(rejected=old)[2]["type"], "DPoP", "type")
     tap.equal(world.broker.call_api("GET", "contacts")[0], 200, "status")
     all_taken(world)
+    world.front.token_type = "Bearer"
+    expect_error("InvalidResponse", world.broker.get_token, rejected=world.broker.token())
+    tap.equal(world.broker.get_token()[2]["type"], "DPoP", "type after a Bearer answer")
 
 
 @tap.case("DP-23", "a public client with form bodies: its refresh token is bound by the key alone",
