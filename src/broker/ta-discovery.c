@@ -63,7 +63,6 @@ find_free (Find *find)
 static void
 finish (GTask *task, const TaMetadata *metadata)
 {
-  g_autoptr (GTask) owned = task;
   Find *find = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   TaProvider *complete = ta_provider_complete (find->provider, metadata, &error);
@@ -72,6 +71,7 @@ finish (GTask *task, const TaMetadata *metadata)
     g_task_return_pointer (task, complete, (GDestroyNotify) ta_provider_unref);
   else
     g_task_return_error (task, g_steal_pointer (&error));
+  g_object_unref (task);
 }
 
 /* Takes the task and the error. What was known goes on to count for a while, so that a refresh does

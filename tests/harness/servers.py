@@ -45,7 +45,7 @@ OTHER_ENDPOINTS = {
 GLEWLWYD = TESTS / "interop" / "glewlwyd" / "root" / "usr" / "bin" / "glewlwyd"
 NODE_SERVER = TESTS / "interop" / "oidc-provider"
 PROGRAMS = {
-    "sandbox": [os.environ.get("TIDIO_AUTH_SANDBOX", "tidio-auth-sandbox"), "--port", "0"],
+    "sandbox": ["tidio-auth-sandbox", "--port", "0"],
     "authlib": [TESTS / "authlib" / "server.py"],
     "glewlwyd": [TESTS / "interop" / "glewlwyd" / "server.py"],
     "oidc-provider": [NODE_SERVER / "node_modules" / ".bin" / "node", NODE_SERVER / "server.mjs"],
@@ -63,6 +63,14 @@ def places(uri, kind="sandbox"):
     """Where a server at an address has what."""
     return {"uri": uri, **{name: (uri + path).rstrip("/") for name, path in
                            OTHER_ENDPOINTS.get(kind, ENDPOINTS).items()}}
+
+
+def program_of(kind):
+    """What starts a server; the sandbox may be one that was just built."""
+    program, *arguments = PROGRAMS[kind]
+    if kind == "sandbox":
+        program = os.environ.get("TIDIO_AUTH_SANDBOX", program)
+    return [program, *arguments]
 
 
 def provider_text(where, **keys):
@@ -90,7 +98,7 @@ class Server:
             redirect_uri = f"http://localhost:{ports.free()}/callback"
             self.peculiarities["RedirectUri"] = redirect_uri
             arguments = [*arguments, "--redirect-uri", redirect_uri]
-        self.process = session.spawn(f"{kind}-server", [*PROGRAMS[kind], *arguments],
+        self.process = session.spawn(f"{kind}-server", [*program_of(kind), *arguments],
                                      stdout=subprocess.PIPE)
         self.output = []
         self.uri = self._read_address()

@@ -12,7 +12,7 @@ import subprocess
 
 import authlib
 
-from harness.servers import GLEWLWYD, NODE_SERVER, PROGRAMS
+from harness.servers import GLEWLWYD, NODE_SERVER, program_of
 
 SERVERS = ("sandbox", "authlib", "glewlwyd", "oidc-provider")
 
@@ -83,9 +83,9 @@ def cells():
 
 def versions():
     """Names of the servers as they head the table, with the versions at hand."""
-    sandbox = subprocess.run([PROGRAMS["sandbox"][0], "--version"], capture_output=True, text=True,
+    sandbox = subprocess.run([program_of("sandbox")[0], "--version"], capture_output=True, text=True,
                              check=True).stdout.split()[-1]
-    node = subprocess.run([PROGRAMS["oidc-provider"][0], "--version"], capture_output=True,
+    node = subprocess.run([program_of("oidc-provider")[0], "--version"], capture_output=True,
                           text=True, check=True).stdout.strip().lstrip("v")
     package = json.loads((NODE_SERVER / "node_modules/oidc-provider/package.json").read_text())
     glewlwyd = subprocess.run([GLEWLWYD, "--version"], capture_output=True, text=True,
