@@ -65,10 +65,10 @@ finish (GTask *task, const TaMetadata *metadata)
 {
   Find *find = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  TaProvider *complete = ta_provider_complete (find->provider, metadata, &error);
+  TaProvider *provider = ta_provider_complete (find->provider, metadata, &error);
 
-  if (complete != NULL)
-    g_task_return_pointer (task, complete, (GDestroyNotify) ta_provider_unref);
+  if (provider != NULL)
+    g_task_return_pointer (task, provider, (GDestroyNotify) ta_provider_unref);
   else
     g_task_return_error (task, g_steal_pointer (&error));
   g_object_unref (task);
@@ -190,17 +190,25 @@ find_entry (TaDiscovery *self, const TaProvider *provider)
   return entry != NULL && entry->expires_at > ta_clock_now ().boot ? entry : NULL;
 }
 
-/* (nullable): the provider, if nobody has to be asked for it. */
+/* (transfer full) (nullable): the provider as it is known, if nobody has to be asked for it. */
+static TaProvider *
+complete (TaDiscovery *self, TaProvider *provider)
+{
+  const Entry *entry;
+
+  if (provider->issuer == NULL)
+    return ta_provider_ref (provider);
+  entry = find_entry (self, provider);
+  return entry == NULL ? NULL : ta_provider_complete (provider, entry->metadata, NULL);
+}
+
+/* (transfer full) (nullable): the provider, if nobody has to be asked for it. */
 TaProvider *
 ta_discovery_peek (TaDiscovery *self, const char *id)
 {
   g_autoptr (TaProvider) provider = ta_providers_find_oauth (id, NULL);
-  const Entry *entry;
 
-  if (provider == NULL || provider->issuer == NULL)
-    return g_steal_pointer (&provider);
-  entry = find_entry (self, provider);
-  return entry == NULL ? NULL : ta_provider_complete (provider, entry->metadata, NULL);
+  return provider == NULL ? NULL : complete (self, provider);
 }
 
 /* (transfer full): the address that is asked first when a provider's token endpoint is wanted: that
@@ -209,15 +217,14 @@ ta_discovery_peek (TaDiscovery *self, const char *id)
 char *
 ta_discovery_find_place (TaDiscovery *self, const char *id, GError **error)
 {
-  g_autoptr (TaProvider) known = ta_discovery_peek (self, id);
-  g_autoptr (TaProvider) provider = NULL;
+  g_autoptr (TaProvider) provider = ta_providers_find_oauth (id, error);
+  g_autoptr (TaProvider) known = provider == NULL ? NULL : complete (self, provider);
   g_auto (GStrv) uris = NULL;
 
-  if (known != NULL)
-    return g_strdup (known->token_endpoint);
-  provider = ta_providers_find_oauth (id, error);
   if (provider == NULL)
     return NULL;
+  if (known != NULL)
+    return g_strdup (known->token_endpoint);
   uris = ta_metadata_uris (provider->issuer);
   return g_strdup (uris[0]);
 }
@@ -231,28 +238,28 @@ ta_discovery_find_async (TaDiscovery *self, const char *id, GCancellable *cancel
                          GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  TaProvider *known = ta_discovery_peek (self, id);
   g_autoptr (GError) error = NULL;
+  g_autoptr (TaProvider) provider = ta_providers_find_oauth (id, &error);
+  TaProvider *known = provider == NULL ? NULL : complete (self, provider);
   const Entry *entry;
   Find *find;
 
   g_task_set_source_tag (task, ta_discovery_find_async);
+  if (provider == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
   if (known != NULL)
     {
       g_task_return_pointer (task, known, (GDestroyNotify) ta_provider_unref);
       return;
     }
-  known = ta_providers_find_oauth (id, &error);
-  if (known == NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
   find = g_new0 (Find, 1);
-  find->provider = known;
-  find->uris = ta_metadata_uris (known->issuer);
+  find->provider = g_steal_pointer (&provider);
+  find->uris = ta_metadata_uris (find->provider->issuer);
   g_task_set_task_data (task, find, (GDestroyNotify) find_free);
-  entry = find_entry (self, known);
+  entry = find_entry (self, find->provider);
   if (entry != NULL)
     finish (g_steal_pointer (&task), entry->metadata);
   else
