@@ -55,9 +55,11 @@ class Order:
         return self
 
     def release(self, goes_on=True):
-        """A held request or answer goes its way; or its connection is reset."""
-        self.goes_on = goes_on
-        self.released.set()
+        """A held request or answer goes its way; or its connection is reset. The first time counts:
+        who waits for it may look only after the second."""
+        if not self.released.is_set():
+            self.goes_on = goes_on
+            self.released.set()
 
     def wait_until_left(self):
         """Until whoever made the stalled request has closed its connection. No TLS."""
