@@ -10,12 +10,9 @@ seen no refresh token twice.
 
 import contextlib
 import json
-import os
-import pathlib
-import sys
 import time
 
-from harness import browser, tap
+from harness import browser, rowbook, tap
 from harness.broker import DEADLINE, SLOW, check_message
 from harness.bus import BusError
 from harness.clocks import Clocks
@@ -210,25 +207,7 @@ def plural(count, noun, ending="s"):
     return f"{count} {noun}{ending if count != 1 else ''}"
 
 
-class Table:
-    """The rows of one program, line by line in a file for the program that prints them all. A run
-    of chosen cases leaves that file alone."""
-
-    def __init__(self):
-        folder = pathlib.Path(os.environ.get("MESON_BUILD_ROOT", ".")) / "fault-rows"
-        self.path = folder / (pathlib.Path(sys.argv[0]).stem + ".json")
-        self.whole = "--only" not in sys.argv
-        if self.whole:
-            folder.mkdir(exist_ok=True)
-            self.path.unlink(missing_ok=True)
-
-    def add(self, row):
-        if self.whole:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-
-
-TABLE = Table()
+TABLE = rowbook.RowBook("fault-rows")
 
 
 def add_row(row_id, fault, step, function, caller, server, **options):

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Rows of the table of hostile input: what was sent, and what happened.
+
+A row gets a world of its own. Its function sends and returns in words what happened, which must be
+one of the expected texts. The world then checks that no process crashed, that no log says so, and
+that no secret stands in any of them.
+"""
+
+from harness import rowbook, tap
+from harness.world import World
+
+# Rows wait most of the time.
+WORKERS = 3
+TABLE = rowbook.RowBook("hostile-rows")
+
+
+def add_row(row_id, sent, function, *expected, **options):
+    """`expected`: what may happen; the options are the world's."""
+
+    @tap.case(row_id, sent, **options)
+    def run(world):
+        row = {"id": row_id, "sent": sent, "happened": "not told", "held": "NO"}
+        try:
+            row["happened"] = function(world)
+            tap.check(row["happened"] in expected,
+                      f"what happened: {' or '.join(expected)}\nseen: {row['happened']}")
+            row["held"] = "yes"
+        finally:
+            TABLE.add(row)
+
+
+def add_rows(rows):
+    """Rows as tuples: id, what is sent, function, expected (a text or a tuple of them), and
+    perhaps options of the world."""
+    for row_id, sent, function, expected, *options in rows:
+        texts = expected if isinstance(expected, tuple) else (expected,)
+        add_row(row_id, sent, function, *texts, **(options[0] if options else {}))
+
+
+def main(make_world=World):
+    tap.main(make_world, workers=WORKERS)
