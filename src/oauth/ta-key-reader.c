@@ -12,9 +12,8 @@ void
 ta_key_reader_fail (TaKeyReader *self, const char *group, const char *key, const char *problem)
 {
   if (self->error == NULL)
-    self->error
-        = g_error_new (TA_ERROR, TA_ERROR_NOT_CONFIGURED,
-                       "Provider file %s.conf: key %s in [%s] %s", self->id, key, group, problem);
+    self->error = g_error_new (TA_ERROR, TA_ERROR_NOT_CONFIGURED, "%s: key %s in [%s] %s",
+                               self->name, key, group, problem);
 }
 
 /* (nullable): the value, NULL if absent or empty. What stands behind white space and "#" is a

@@ -5,14 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* Takes a provider file apart: each key is taken out as it is read; what is left over is unknown,
- * and an error. Reading goes on after an error, of which the first counts; it names file and key.
- */
+/* Takes a key file apart: each key is taken out as it is read; what is left over is unknown, and an
+ * error. Reading goes on after an error, of which the first counts; it names file and key. */
 typedef struct
 {
-  GKeyFile *file; /* (unowned) */
-  const char *id; /* (unowned): the file's name without .conf */
-  GError *error;  /* (owned) (nullable): the first one */
+  GKeyFile *file;   /* (unowned) */
+  const char *name; /* (unowned): "Provider file x.conf", say */
+  GError *error;    /* (owned) (nullable): the first one */
 } TaKeyReader;
 
 void ta_key_reader_fail (TaKeyReader *self, const char *group, const char *key,

@@ -142,13 +142,14 @@ ta_provider_parse (const char *id, const char *data, gsize length, GError **erro
 {
   g_autoptr (TaProvider) self = g_rc_box_new0 (TaProvider);
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  TaKeyReader reader = { .file = file, .id = id };
+  g_autofree char *name = g_strdup_printf ("Provider file %s.conf", id);
+  TaKeyReader reader = { .file = file, .name = name };
 
   self->id = g_strdup (id);
   if (!g_key_file_load_from_data (file, data, length, G_KEY_FILE_NONE, NULL))
     {
       g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
-                   "Provider file %s.conf: it is not a key file with [Provider] and [Api]", id);
+                   "%s: it is not a key file with [Provider] and [Api]", name);
       return NULL;
     }
   read_file (&reader, self);

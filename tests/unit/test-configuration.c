@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "io/ta-configuration.h"
+
+#include "base/ta-error.h"
+#include "unit.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static const char *const refused[] = {
+  "CheckPeer=true",
+  "[Callback]\nCheckPeer=maybe",
+  "[Callback]\nCheckPeer=True",
+  "[Network]\nCaFile=relative.pem",
+  "[Network]\nClientSecret=x",
+  "[Other]\nCheckPeer=true",
+};
+
+static void
+check_default (void)
+{
+  g_autoptr (TaConfiguration) configuration = ta_configuration_parse ("", 0, NULL);
+
+  g_assert_true (configuration->checks_peer);
+  g_assert_null (configuration->ca_file);
+}
+
+static void
+check_refused (gconstpointer text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (ta_configuration_parse (text, strlen (text), &error));
+  g_assert_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED);
+  g_assert_nonnull (strstr (error->message, "tidio-auth.conf"));
+}
+
+static void
+write_file (const char *folder, const char *text)
+{
+  g_autofree char *parent = g_build_filename (folder, "tidio-auth", NULL);
+  g_autofree char *path = g_build_filename (parent, "tidio-auth.conf", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (parent, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+/* The user's file hides the system's. */
+static void
+check_files (void)
+{
+  g_autoptr (TaConfiguration) none = ta_configuration_load (NULL);
+  g_autoptr (TaConfiguration) systems = NULL;
+  g_autoptr (TaConfiguration) users = NULL;
+
+  g_assert_true (none->checks_peer);
+  write_file (g_get_system_config_dirs ()[0],
+              "[Callback]\nCheckPeer=false\n[Network]\nCaFile=/a\n");
+  systems = ta_configuration_load (NULL);
+  g_assert_false (systems->checks_peer);
+  g_assert_cmpstr (systems->ca_file, ==, "/a");
+  write_file (g_get_user_config_dir (), "[Network]\nCaFile=/b # mine\n");
+  users = ta_configuration_load (NULL);
+  g_assert_true (users->checks_peer);
+  g_assert_cmpstr (users->ca_file, ==, "/b");
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_add_func ("/configuration/default", check_default);
+  for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/configuration/refused-%" G_GSIZE_FORMAT, i);
+
+      g_test_add_data_func (path, refused[i], check_refused);
+    }
+  g_test_add_func ("/configuration/files", check_files);
+  return g_test_run ();
+}
