@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-command.h"
 
+#include "base/ta-api-errors.h"
 #include "ta-bus.h"
 #include "ta-cli.h"
 #include "ta-options.h"
@@ -163,6 +164,19 @@ write_body (int fd, const char *body, GError **error)
   return TRUE;
 }
 
+/* Names the error that the API gave, if it did so in Tidio's form. */
+static void
+set_http_error (GError **error, guint status, const char *body)
+{
+  g_autofree char *description = ta_api_errors_describe (body, strlen (body));
+
+  if (description == NULL)
+    g_set_error (error, TA_CLI_ERROR, TA_CLI_ERROR_HTTP, _ ("The API answered HTTP %u"), status);
+  else
+    g_set_error (error, TA_CLI_ERROR, TA_CLI_ERROR_HTTP, _ ("The API answered HTTP %u: %s"), status,
+                 description);
+}
+
 static gboolean
 print_answer (const Options *options, int fd, guint status, const char *body, GVariant *details,
               GError **error)
@@ -178,7 +192,7 @@ print_answer (const Options *options, int fd, guint status, const char *body, GV
     ta_cli_warn (_ ("The connection ended early: the answer may not be whole"));
   if ((status >= 200 && status < 300) || status == 304)
     return TRUE;
-  g_set_error (error, TA_CLI_ERROR, TA_CLI_ERROR_HTTP, _ ("The API answered HTTP %u"), status);
+  set_http_error (error, status, body);
   return FALSE;
 }
 

@@ -224,12 +224,21 @@ def call_output(world):
     expect(world.cli.run("call", "-o", "/nonexistent/x", "contacts"), FAILED)
 
 
-@tap.case("CLI-14", "call: 22 for an HTTP error, with its body", account="")
+@tap.case("CLI-14", "call: 22 for an HTTP error, with its body, and what the API says of it",
+          account="")
 def call_http_error(world):
-    result = expect(world.cli.run("call", "no/such/path"), HTTP)
-    tap.contains(result.out, "errors", "body")
-    world.server.fail("api", 500, count=1)
-    expect(world.cli.run("call", "contacts"), HTTP)
+    result = expect(world.cli.run("call", "contacts/none"), HTTP)
+    tap.equal(json.loads(result.out)["errors"][0]["code"], "contact_not_found", "body")
+    tap.equal(result.err, "tidio-auth: The API answered HTTP 404: contact_not_found: "
+                          "There is no such contact\n", "stderr")
+    world.server.fail("api", 500, count=1, body="<html>out of order</html>")
+    result = expect(world.cli.run("call", "contacts"), HTTP, "<html>out of order</html>")
+    tap.equal(result.err, "tidio-auth: The API answered HTTP 500\n", "stderr")
+    told = {"errors": [{"code": "a\nb", "message": "\x1b[2J" + "é" * 1000}]}
+    world.server.fail("api", 422, count=1, body=json.dumps(told))
+    result = expect(world.cli.run("call", "contacts"), HTTP, json.dumps(told))
+    tap.check(len(result.err) < 250 and result.err.rstrip("\n").isprintable()
+              and result.err.isascii(), f"a short line of printable ASCII: {result.err!r}")
 
 
 @tap.case("CLI-15", "call: 5 for a path outside, 2 for bad arguments, 4 for a time-out",
