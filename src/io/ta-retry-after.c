@@ -27,8 +27,11 @@ ta_retry_after_parse (const char *value, gint64 now)
   return date == NULL ? 0 : CLAMP (g_date_time_to_unix (date) - now, 0, RETRY_AFTER_MAX);
 }
 
-/* Seconds to wait by an x-ratelimit-reset header. No standard says what it counts, so it is taken
- * for what it must be by its size: a time to wait, or the time of day in seconds or milliseconds.
+/* Seconds to wait by an x-ratelimit-reset header, at most an hour. Tidio documents limit and
+ * remaining for each minute and no reset (developers.tidio.com/docs/openapi-rate-limiting), and no
+ * standard says what it counts: seconds to wait as in draft-ietf-httpapi-ratelimit-headers, or the
+ * time of day in seconds as with GitHub, or in milliseconds. So it is taken for what it must be by
+ * its size.
  * 0: there is nothing to wait for, or the value is none. `now`: Unix seconds. */
 gint64
 ta_retry_after_parse_reset (const char *value, gint64 now)
