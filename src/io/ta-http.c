@@ -18,6 +18,9 @@
 #define CONNECT_TIMEOUT 10
 #define INFORMATIONAL_MAX 10
 
+/* What was checked is what is sent. */
+G_STATIC_ASSERT (TA_ENDPOINT_URI_FLAGS == SOUP_HTTP_URI_FLAGS);
+
 struct _TaHttp
 {
   GObject parent_instance;
@@ -161,7 +164,7 @@ on_informational (SoupMessage *message, gpointer user_data)
 static SoupMessage *
 create_message (const TaHttpRequest *request)
 {
-  g_autoptr (GUri) uri = g_uri_parse (request->uri, SOUP_HTTP_URI_FLAGS, NULL);
+  g_autoptr (GUri) uri = ta_endpoint_parse (request->uri);
   SoupMessage *message = soup_message_new_from_uri (request->method, uri);
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
   GHashTableIter iter;

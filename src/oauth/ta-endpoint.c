@@ -22,7 +22,7 @@ ta_endpoint_is_loopback (const char *host)
 
 /* (nullable): NULL unless it is an absolute, hierarchical URI of plain characters. */
 static GUri *
-parse (const char *uri)
+parse (const char *uri, GUriFlags flags)
 {
   g_autoptr (GUri) parsed = NULL;
 
@@ -31,18 +31,26 @@ parse (const char *uri)
   for (const char *c = uri; *c != '\0'; c++)
     if (*c <= 0x20 || *c >= 0x7f || strchr ("\"<>\\^`{|}", *c) != NULL)
       return NULL;
-  parsed = g_uri_parse (uri, G_URI_FLAGS_ENCODED, NULL);
+  parsed = g_uri_parse (uri, flags, NULL);
   if (parsed == NULL || g_uri_get_host (parsed) == NULL || *g_uri_get_host (parsed) == '\0'
       || g_uri_get_userinfo (parsed) != NULL || g_uri_get_fragment (parsed) != NULL)
     return NULL;
   return g_steal_pointer (&parsed);
 }
 
+/* (nullable): the URI as it is sent, if it is one that may be sent to at all: without user info and
+ * fragment. */
+GUri *
+ta_endpoint_parse (const char *uri)
+{
+  return parse (uri, TA_ENDPOINT_URI_FLAGS);
+}
+
 /* https, or http to a loopback host; no user info, no fragment (RFC 6749 section 3.1 and 3.2). */
 gboolean
 ta_endpoint_is_valid (const char *uri)
 {
-  g_autoptr (GUri) parsed = parse (uri);
+  g_autoptr (GUri) parsed = ta_endpoint_parse (uri);
 
   if (parsed == NULL || strlen (uri) > URI_MAX_LENGTH)
     return FALSE;
@@ -55,7 +63,7 @@ ta_endpoint_is_valid (const char *uri)
 gboolean
 ta_endpoint_is_redirect_uri (const char *uri)
 {
-  g_autoptr (GUri) parsed = parse (uri);
+  g_autoptr (GUri) parsed = parse (uri, G_URI_FLAGS_ENCODED);
 
   return parsed != NULL && strlen (uri) <= URI_MAX_LENGTH
          && g_str_equal (g_uri_get_scheme (parsed), "http")
@@ -126,8 +134,8 @@ is_escape (const char *path)
 static gboolean
 is_below (const char *uri, const char *base_uri)
 {
-  g_autoptr (GUri) parsed = parse (uri);
-  g_autoptr (GUri) base = parse (base_uri);
+  g_autoptr (GUri) parsed = ta_endpoint_parse (uri);
+  g_autoptr (GUri) base = ta_endpoint_parse (base_uri);
 
   return parsed != NULL && base != NULL
          && g_str_equal (g_uri_get_scheme (parsed), g_uri_get_scheme (base))
