@@ -6,17 +6,17 @@
 #include "io/ta-deadline.h"
 #include "oauth/ta-endpoint.h"
 
-#include <libsoup/soup.h>
-
 /* libsoup as a mover of bytes: every optional feature is off. No redirects (libsoup would carry
  * headers along), no authentication manager (it answers challenges by itself), no content decoder
- * (a small answer may unpack to any size), no cookies; HTTP/1.1 only is set by the environment in
- * main(). A body is read in large steps up to a limit, and one deadline covers all of it. */
+ * (a small answer may unpack to any size), no cookies, no second attempt at what may have been
+ * done; HTTP/1.1 only is set by the environment in main(). A body is read in large steps up to a
+ * limit, and one deadline covers all of it. */
 
 #define READ_SIZE (64 * 1024)
 #define IDLE_TIMEOUT 30
 #define CONNECT_TIMEOUT 10
 #define INFORMATIONAL_MAX 10
+#define CONNECTIONS_PER_HOST 4
 
 /* What was checked is what is sent. */
 G_STATIC_ASSERT (TA_ENDPOINT_URI_FLAGS == SOUP_HTTP_URI_FLAGS);
@@ -41,6 +41,7 @@ typedef struct
   guint n_informational;
   gboolean was_sent;
   gboolean weak_tls;
+  gboolean is_lost; /* on a kept connection, and it must not be sent again */
 } Exchange;
 
 static void
@@ -56,8 +57,9 @@ exchange_free (Exchange *exchange)
 static SoupSession *
 create_session (void)
 {
-  SoupSession *session = soup_session_new_with_options ("idle-timeout", IDLE_TIMEOUT, "user-agent",
-                                                        "tidio-auth", NULL);
+  SoupSession *session
+      = soup_session_new_with_options ("idle-timeout", IDLE_TIMEOUT, "max-conns-per-host",
+                                       CONNECTIONS_PER_HOST, "user-agent", "tidio-auth", NULL);
 
   soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_MANAGER);
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
@@ -111,7 +113,7 @@ translate (const Exchange *exchange, const GError *error)
   if (exchange->n_informational > INFORMATIONAL_MAX)
     return g_error_new (TA_ERROR, TA_ERROR_INVALID_RESPONSE,
                         "%.100s sends interim answers without end: tell its operator", host);
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !exchange->is_lost)
     return g_error_copy (error);
   if (error->domain == G_TLS_ERROR)
     return g_error_new (TA_ERROR, TA_ERROR_TLS,
@@ -161,6 +163,19 @@ on_informational (SoupMessage *message, gpointer user_data)
     g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
 }
 
+/* libsoup sends a request again that was lost on a kept connection, if its method is idempotent.
+ * Here only those are repeated that change nothing (RFC 9110 section 9.2.1). */
+static void
+on_restarted (SoupMessage *message, gpointer user_data)
+{
+  Exchange *exchange = user_data;
+  const char *method = soup_message_get_method (message);
+
+  exchange->is_lost = method != SOUP_METHOD_GET && method != SOUP_METHOD_HEAD;
+  if (exchange->is_lost)
+    g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
+}
+
 static SoupMessage *
 create_message (const TaHttpRequest *request)
 {
@@ -187,49 +202,6 @@ create_message (const TaHttpRequest *request)
 }
 
 static void
-add_header (const char *name, const char *value, gpointer user_data)
-{
-  GHashTable *headers = user_data;
-  g_autofree char *lower = g_ascii_strdown (name, -1);
-  const char *earlier = g_hash_table_lookup (headers, lower);
-  char *joined;
-
-  if (!g_utf8_validate (value, -1, NULL))
-    return;
-  joined = earlier == NULL ? g_strdup (value) : g_strconcat (earlier, ", ", value, NULL);
-  g_hash_table_replace (headers, g_steal_pointer (&lower), joined);
-}
-
-static TaHttpResponse *
-create_response (SoupMessage *message)
-{
-  TaHttpResponse *response = g_new0 (TaHttpResponse, 1);
-
-  response->status = soup_message_get_status (message);
-  response->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  response->body = g_byte_array_new ();
-  soup_message_headers_foreach (soup_message_get_response_headers (message), add_header,
-                                response->headers);
-  return response;
-}
-
-/* libsoup 3.2 passes off a chunked body that breaks off as whole, so only an announced length that
- * was kept counts. */
-static gboolean
-is_complete (Exchange *exchange)
-{
-  SoupMessageHeaders *headers = soup_message_get_response_headers (exchange->message);
-  guint status = exchange->response->status;
-
-  if (soup_message_get_method (exchange->message) == SOUP_METHOD_HEAD || status == 204
-      || status == 304)
-    return TRUE;
-  return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
-         && soup_message_headers_get_content_length (headers)
-                == (goffset) exchange->response->body->len;
-}
-
-static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GInputStream *stream = G_INPUT_STREAM (source);
@@ -243,7 +215,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, translate (exchange, error));
   else if (g_bytes_get_size (bytes) == 0)
     {
-      exchange->response->complete = is_complete (exchange);
+      ta_http_response_end (exchange->response, exchange->message);
       g_task_return_pointer (task, g_steal_pointer (&exchange->response),
                              (GDestroyNotify) ta_http_response_free);
     }
@@ -268,20 +240,16 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GInputStream) stream
       = soup_session_send_finish (SOUP_SESSION (source), result, &error);
-  const char *encoding;
 
   if (stream == NULL)
     {
       g_task_return_error (task, translate (exchange, error));
       return;
     }
-  exchange->response = create_response (exchange->message);
-  encoding = g_hash_table_lookup (exchange->response->headers, "content-encoding");
-  if (encoding != NULL && g_ascii_strcasecmp (encoding, "identity") != 0)
+  exchange->response = ta_http_response_new (exchange->message, &error);
+  if (exchange->response == NULL)
     {
-      g_task_return_new_error (task, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
-                               "The response is compressed although nothing asked for it: tell the "
-                               "provider");
+      g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
   g_input_stream_read_bytes_async (stream, READ_SIZE, G_PRIORITY_DEFAULT,
@@ -310,6 +278,7 @@ ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *ca
   g_task_set_task_data (task, exchange, (GDestroyNotify) exchange_free);
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), exchange);
   g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), exchange);
+  g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), exchange);
   g_signal_connect (message, "got-informational", G_CALLBACK (on_informational), exchange);
   soup_session_send_async (ta_endpoint_is_loopback (host) ? self->loopback : self->session, message,
                            G_PRIORITY_DEFAULT, ta_deadline_get_cancellable (exchange->deadline),
@@ -330,12 +299,4 @@ ta_http_was_sent (GAsyncResult *result)
   const Exchange *exchange = g_task_get_task_data (G_TASK (result));
 
   return exchange->was_sent;
-}
-
-void
-ta_http_response_free (TaHttpResponse *response)
-{
-  g_hash_table_unref (response->headers);
-  g_byte_array_unref (response->body);
-  g_free (response);
 }

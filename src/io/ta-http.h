@@ -2,8 +2,7 @@
 #pragma once
 
 #include "base/ta-secret.h"
-
-#include <gio/gio.h>
+#include "io/ta-http-response.h"
 
 G_BEGIN_DECLS
 
@@ -21,14 +20,6 @@ typedef struct
   guint timeout;                 /* for the whole of it, seconds */
 } TaHttpRequest;
 
-typedef struct
-{
-  guint status;
-  GHashTable *headers; /* (owned): lower-case name to value; repeated ones joined by ", " */
-  GByteArray *body;    /* (owned) */
-  gboolean complete;   /* the body has the length that was announced */
-} TaHttpResponse;
-
 #define TA_TYPE_HTTP (ta_http_get_type ())
 G_DECLARE_FINAL_TYPE (TaHttp, ta_http, TA, HTTP, GObject)
 
@@ -37,8 +28,5 @@ void ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellabl
                          GAsyncReadyCallback callback, gpointer user_data);
 TaHttpResponse *ta_http_send_finish (TaHttp *self, GAsyncResult *result, GError **error);
 gboolean ta_http_was_sent (GAsyncResult *result);
-void ta_http_response_free (TaHttpResponse *response);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaHttpResponse, ta_http_response_free)
 
 G_END_DECLS

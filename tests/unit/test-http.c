@@ -369,6 +369,14 @@ check_compressed (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->response->body->len, ==, 1);
 }
 
+/* RFC 9112 section 6.3: neither is to be believed. */
+static void
+check_two_lengths (Fixture *fixture, gconstpointer data)
+{
+  send_bare (fixture, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 4\r\n\r\n{}{}");
+  unit_assert_error (fixture->error, TA_ERROR, TA_ERROR_INVALID_RESPONSE);
+}
+
 static void
 check_headers (Fixture *fixture, gconstpointer data)
 {
@@ -527,5 +535,6 @@ main (int argc, char **argv)
   add ("/http/UN-HT-14-refused-connection", NULL, check_refused_connection);
   add ("/http/UN-HT-15-no-retry", NULL, check_no_retry);
   add ("/http/UN-HT-16-message", NULL, check_message);
+  add ("/http/UN-HT-17-two-lengths", NULL, check_two_lengths);
   return g_test_run ();
 }

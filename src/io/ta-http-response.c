@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-http-response.h"
+
+#include "base/ta-error.h"
+
+/* What is kept of a response that libsoup reads. */
+
+static void
+add_header (const char *name, const char *value, gpointer user_data)
+{
+  GHashTable *headers = user_data;
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+  const char *earlier = g_hash_table_lookup (headers, lower);
+  char *joined;
+
+  if (!g_utf8_validate (value, -1, NULL))
+    return;
+  joined = earlier == NULL ? g_strdup (value) : g_strconcat (earlier, ", ", value, NULL);
+  g_hash_table_replace (headers, g_steal_pointer (&lower), joined);
+}
+
+/* Two lengths are an error that no recipient may put up with (RFC 9112 section 6.3). */
+static gboolean
+check_head (const TaHttpResponse *self, GError **error)
+{
+  const char *encoding = g_hash_table_lookup (self->headers, "content-encoding");
+  const char *length = g_hash_table_lookup (self->headers, "content-length");
+
+  if (encoding != NULL && g_ascii_strcasecmp (encoding, "identity") != 0)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
+                         "The response is compressed although nothing asked for it: tell the "
+                         "provider");
+  else if (length != NULL && strchr (length, ',') != NULL)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
+                         "The response has more than one length: tell the provider");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Takes status and headers; the body is to be added.
+ * Errors: TA_ERROR_INVALID_RESPONSE. */
+TaHttpResponse *
+ta_http_response_new (SoupMessage *message, GError **error)
+{
+  g_autoptr (TaHttpResponse) self = g_new0 (TaHttpResponse, 1);
+
+  self->status = soup_message_get_status (message);
+  self->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->body = g_byte_array_new ();
+  soup_message_headers_foreach (soup_message_get_response_headers (message), add_header,
+                                self->headers);
+  return check_head (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/* libsoup 3.2 passes off a chunked body that breaks off as whole, so only an announced length that
+ * was kept counts. */
+static gboolean
+is_complete (const TaHttpResponse *self, SoupMessage *message)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+
+  if (soup_message_get_method (message) == SOUP_METHOD_HEAD || self->status == 204
+      || self->status == 304)
+    return TRUE;
+  return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
+         && soup_message_headers_get_content_length (headers) == (goffset) self->body->len;
+}
+
+/* Nothing more comes of the body. */
+void
+ta_http_response_end (TaHttpResponse *self, SoupMessage *message)
+{
+  self->complete = is_complete (self, message);
+}
+
+void
+ta_http_response_free (TaHttpResponse *self)
+{
+  g_hash_table_unref (self->headers);
+  g_byte_array_unref (self->body);
+  g_free (self);
+}

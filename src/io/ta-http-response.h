@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  guint status;
+  GHashTable *headers; /* (owned): lower-case name to value; repeated ones joined by ", " */
+  GByteArray *body;    /* (owned) */
+  gboolean complete;   /* the body has the length that was announced */
+} TaHttpResponse;
+
+TaHttpResponse *ta_http_response_new (SoupMessage *message, GError **error);
+void ta_http_response_end (TaHttpResponse *self, SoupMessage *message);
+void ta_http_response_free (TaHttpResponse *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaHttpResponse, ta_http_response_free)
+
+G_END_DECLS
