@@ -63,12 +63,16 @@ get_time_left (const Run *run)
   return (guint) MAX (run->deadline - ta_clock_now ().boot, 1);
 }
 
-/* Whether what came is whole. Where no length was announced, a JSON text tells by itself. */
+/* Whether what came is whole. Where no length was announced, a JSON text tells by itself, unless it
+ * is a number: that might go on. */
 static gboolean
 is_complete (TaHttpResponse *response)
 {
+  const char *data = (const char *) response->body->data;
+  gsize length = response->body->len;
+
   return response->complete
-         || ta_json_is_text ((const char *) response->body->data, response->body->len);
+         || (length > 0 && !g_ascii_isdigit (data[length - 1]) && ta_json_is_text (data, length));
 }
 
 /* Takes the task and the response. */
