@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-grant.h"
+
+#include "base/ta-error.h"
+#include "broker/ta-revocation.h"
+#include "io/ta-clock.h"
+
+/* What becomes of what a sign-in was granted: is the account another provider's, or another
+ * person's? -> record -> it is stored, and counts. */
+
+typedef struct
+{
+  TaAccounts *accounts; /* (owned) */
+  TaSignIn *sign_in;    /* (owned) */
+  TaToken *token;       /* (owned) */
+  char *subject;        /* (owned) (nullable): who signed in */
+} Grant;
+
+static void
+grant_free (Grant *grant)
+{
+  g_object_unref (grant->accounts);
+  g_object_unref (grant->sign_in);
+  ta_token_unref (grant->token);
+  g_free (grant->subject);
+  g_free (grant);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Grant, grant_free)
+
+static void
+adopt_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TaAccount *account = TA_ACCOUNT (source);
+  g_autoptr (Grant) grant = user_data;
+  gboolean stored = ta_account_adopt_finish (account, result, NULL);
+
+  ta_accounts_add (grant->accounts, account);
+  ta_sign_in_end (grant->sign_in, stored, NULL);
+}
+
+/* Whether an account that belongs to provider `own` may be signed in at `provider`.
+ * Errors: G_DBUS_ERROR_INVALID_ARGS. */
+gboolean
+ta_grant_check_provider (const char *own, const char *provider, GError **error)
+{
+  if (g_str_equal (own, provider))
+    return TRUE;
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+               "This account belongs to provider %s: leave the option out, or name a new account",
+               own);
+  return FALSE;
+}
+
+static gboolean
+is_same_person (const TaRecord *previous, const char *subject)
+{
+  return previous->subject == NULL || subject == NULL || g_str_equal (previous->subject, subject);
+}
+
+/* Whether the account may have the record; one that somebody else signed in is given back to the
+ * provider. */
+static gboolean
+check_owner (TaParts *parts, const TaRecord *previous, TaRecord *record, GError **error)
+{
+  if (previous == NULL)
+    return TRUE;
+  if (!ta_grant_check_provider (previous->provider, record->provider, error))
+    return FALSE;
+  if (is_same_person (previous, record->subject))
+    return TRUE;
+  ta_revocation_async (parts, record, NULL, NULL);
+  g_set_error_literal (error, TA_ERROR, TA_ERROR_WRONG_ACCOUNT,
+                       "This account is another person's: sign in as that person, or sign in to an "
+                       "account of a new name");
+  return FALSE;
+}
+
+/* A provider that said who signed in before, and is to say it now, must: or another person's tokens
+ * would take the place of those. They are not given back, because some providers would end the
+ * earlier login with them. */
+static gboolean
+check_is_told (const Grant *grant, const TaRecord *previous, GError **error)
+{
+  const TaProvider *provider = ta_sign_in_get_status (grant->sign_in)->provider;
+
+  if (provider->user_info_path == NULL || previous == NULL || previous->subject == NULL
+      || grant->subject != NULL)
+    return TRUE;
+  g_set_error_literal (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
+                       "The provider did not say who signed in, so the account stays as it was: "
+                       "sign in again later");
+  return FALSE;
+}
+
+/* Where nobody says who signed in now, it is taken to be the one before. */
+static TaRecord *
+create_record (const Grant *grant, const TaRecord *previous)
+{
+  const TaSignInStatus *status = ta_sign_in_get_status (grant->sign_in);
+  const char *subject
+      = previous != NULL && grant->subject == NULL ? previous->subject : grant->subject;
+  g_autoptr (TaRecord) record = ta_record_new (status->account, status->provider->id, grant->token,
+                                               ta_clock_now ().wall, previous);
+
+  return ta_record_with_subject (record, subject);
+}
+
+/* Whether or not the stored accounts could be read, the grant is kept; but never in the place of
+ * one of another provider or person, which the keyring may have held back until now. */
+static void
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  TaAccounts *accounts = TA_ACCOUNTS (source);
+  TaParts *parts = ta_accounts_get_parts (accounts);
+  g_autoptr (Grant) grant = user_data;
+  TaAccount *known = ta_accounts_peek (accounts, ta_sign_in_get_status (grant->sign_in)->account);
+  TaRecord *previous = known == NULL ? NULL : ta_account_get_record (known);
+  g_autoptr (TaRecord) record = create_record (grant, previous);
+  g_autoptr (TaAccount) account = known == NULL ? NULL : g_object_ref (known);
+  g_autofree char *item_id = g_uuid_string_random ();
+  g_autoptr (GError) error = NULL;
+
+  ta_accounts_load_finish (accounts, result, NULL);
+  if (!check_is_told (grant, previous, &error) || !check_owner (parts, previous, record, &error))
+    {
+      ta_sign_in_end (grant->sign_in, FALSE, error);
+      return;
+    }
+  if (account == NULL)
+    account = ta_account_new (parts, item_id, record);
+  ta_account_adopt_async (account, record, adopt_cb, g_steal_pointer (&grant));
+}
+
+/* Keeps what a sign-in was just granted, which ends it; `subject` (nullable): who signed in. */
+void
+ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, const char *subject)
+{
+  Grant *grant = g_new0 (Grant, 1);
+
+  grant->accounts = g_object_ref (accounts);
+  grant->sign_in = g_object_ref (sign_in);
+  grant->token = ta_token_ref (token);
+  grant->subject = g_strdup (subject);
+  ta_accounts_load_async (accounts, TRUE, load_cb, grant);
+}

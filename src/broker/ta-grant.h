@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "broker/ta-accounts.h"
+#include "broker/ta-sign-in.h"
+
+G_BEGIN_DECLS
+
+gboolean ta_grant_check_provider (const char *own, const char *provider, GError **error);
+void ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, const char *subject);
+
+G_END_DECLS
