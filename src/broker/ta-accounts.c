@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "io/ta-settings.h"
+#include "oauth/ta-record-text.h"
 
 /* Who is signed in. The accounts come from the store; while it cannot be read nothing is known
  * about them, which is not the same as that there are none. */
@@ -53,23 +54,19 @@ ta_accounts_add (TaAccounts *self, TaAccount *account)
 static void
 take_item (TaAccounts *self, const TaStoreItem *item)
 {
-  g_autoptr (TaRecord) record = ta_record_parse (ta_secret_peek (item->secret), NULL);
+  g_autoptr (TaRecord) record = ta_record_text_parse (ta_secret_peek (item->secret), NULL);
+  TaAccount *known = record == NULL ? NULL : g_hash_table_lookup (self->by_id, record->account);
   g_autoptr (TaAccount) account = NULL;
-  TaAccount *known;
 
   if (record == NULL)
+    self->corrupt++;
+  else if (known != NULL)
+    ta_account_offer (known, item->id, record);
+  else
     {
-      self->corrupt++;
-      return;
+      account = ta_account_new (self->parts, item->id, record);
+      ta_accounts_add (self, account);
     }
-  known = g_hash_table_lookup (self->by_id, record->account);
-  if (known != NULL)
-    {
-      ta_account_offer (known, item->id, record);
-      return;
-    }
-  account = ta_account_new (self->parts, item->id, record);
-  ta_accounts_add (self, account);
 }
 
 static void

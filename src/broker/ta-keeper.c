@@ -2,6 +2,7 @@
 #include "ta-keeper.h"
 
 #include "io/ta-alarm.h"
+#include "oauth/ta-record-text.h"
 
 /* An account's record, in memory and in its item of the Secret Service. What is guaranteed:
  *
@@ -110,7 +111,7 @@ write_next (TaKeeper *self)
 
   if (write == NULL)
     return;
-  secret = ta_record_print (write->record);
+  secret = ta_record_text_print (write->record);
   ta_store_save_async (self->store, TA_STORE_ACCOUNT, self->item_id, secret, write->may_prompt,
                        NULL, save_cb, g_object_ref (self));
 }
@@ -205,7 +206,7 @@ ta_keeper_review (TaKeeper *self, GPtrArray *items, gboolean *is_missing)
   for (guint i = 0; i < items->len; i++)
     {
       TaStoreItem *item = items->pdata[i];
-      g_autoptr (TaRecord) stored = ta_record_parse (ta_secret_peek (item->secret), NULL);
+      g_autoptr (TaRecord) stored = ta_record_text_parse (ta_secret_peek (item->secret), NULL);
 
       if (stored != NULL && g_str_equal (stored->account, before->account))
         {

@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "broker/ta-revocation.h"
+#include "oauth/ta-record-text.h"
 
 /* Signing out, in the order the functions stand below: find the account -> it comes to rest and its
  * item is claimed (what cannot be deleted afterwards is not revoked) -> revoke -> delete. */
@@ -104,7 +105,7 @@ retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   for (guint i = 0; i < sign_out->claim->items->len; i++)
     {
       TaStoreItem *item = sign_out->claim->items->pdata[i];
-      g_autoptr (TaRecord) record = ta_record_parse (ta_secret_peek (item->secret), NULL);
+      g_autoptr (TaRecord) record = ta_record_text_parse (ta_secret_peek (item->secret), NULL);
 
       if (record != NULL && g_str_equal (record->account, id))
         g_queue_push_tail (&sign_out->item_ids, g_strdup (item->id));

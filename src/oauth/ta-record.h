@@ -29,8 +29,6 @@ TaRecord *ta_record_with_subject (const TaRecord *self, const char *subject);
 TaRecord *ta_record_refuse (const TaRecord *self);
 gboolean ta_record_is_ended (const TaRecord *self, gboolean rejected, TaInstant now);
 gboolean ta_record_is_newer (const TaRecord *self, const TaRecord *other);
-TaRecord *ta_record_parse (const char *json, GError **error);
-TaSecret *ta_record_print (const TaRecord *self);
 TaRecord *ta_record_ref (TaRecord *self);
 void ta_record_unref (TaRecord *self);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/ta-error.h"
 #include "broker/ta-keeper.h"
+#include "oauth/ta-record-text.h"
 
 #include "unit.h"
 
@@ -108,7 +109,7 @@ put (Fixture *fixture, const char *id, const char *account, gint64 signed_in_at,
 
       record = refresh (before);
     }
-  text = ta_record_print (record);
+  text = ta_record_text_print (record);
   put_text (fixture, id, ta_secret_peek (text));
 }
 

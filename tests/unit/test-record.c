@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/ta-error.h"
-#include "oauth/ta-record.h"
+#include "oauth/ta-record-text.h"
 
 #include "unit.h"
 
@@ -43,9 +43,9 @@ assert_same (const TaRecord *record, const TaRecord *other)
 static void
 assert_round_trip (const TaRecord *record)
 {
-  g_autoptr (TaSecret) text = ta_record_print (record);
+  g_autoptr (TaSecret) text = ta_record_text_print (record);
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaRecord) parsed = ta_record_parse (ta_secret_peek (text), &error);
+  g_autoptr (TaRecord) parsed = ta_record_text_parse (ta_secret_peek (text), &error);
 
   g_assert_no_error (error);
   assert_same (parsed, record);
@@ -114,7 +114,7 @@ check_key (void)
       g_autoptr (TaToken) bound = ta_token_bind (token, key, FALSE, NULL);
       g_autoptr (TaRecord) record = ta_record_new ("a", "tidio", bound, 1, NULL);
       g_autoptr (TaRecord) refused = ta_record_refuse (record);
-      g_autoptr (TaSecret) text = ta_record_print (refused);
+      g_autoptr (TaSecret) text = ta_record_text_print (refused);
 
       assert_round_trip (refused);
       g_assert_nonnull (strstr (ta_secret_peek (text), "\"dpop_key\":\"-----BEGIN\\nab/"));
@@ -293,7 +293,7 @@ check_bad_subject (void)
   g_autofree char *members = g_strndup (text, strlen (text) - 1);
   g_autofree char *damaged = g_strconcat (members, ",\"subject\":7}", NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaRecord) record = ta_record_parse (damaged, &error);
+  g_autoptr (TaRecord) record = ta_record_text_parse (damaged, &error);
 
   g_assert_no_error (error);
   g_assert_null (record->subject);
@@ -306,7 +306,7 @@ check_damage (gconstpointer data)
   g_autofree char *text = print_damaged (row->name, row->value);
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (ta_record_parse (text, &error));
+  g_assert_null (ta_record_text_parse (text, &error));
   unit_assert_error (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT);
   g_assert_null (strstr (error->message, "CANARY"));
 }
@@ -318,7 +318,7 @@ check_undamaged (gconstpointer data)
   const Damage *row = data;
   g_autofree char *text = print_damaged (row->name, row->value);
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaRecord) record = ta_record_parse (text, &error);
+  g_autoptr (TaRecord) record = ta_record_text_parse (text, &error);
 
   g_assert_no_error (error);
   g_assert_cmpstr (record->account, ==, "anna");
@@ -328,7 +328,7 @@ static void
 check_no_refresh_token (void)
 {
   g_autofree char *text = print_damaged ("refresh_token", NULL);
-  g_autoptr (TaRecord) record = ta_record_parse (text, NULL);
+  g_autoptr (TaRecord) record = ta_record_text_parse (text, NULL);
 
   g_assert_nonnull (record);
   g_assert_null (record->token->refresh_token);
@@ -344,7 +344,7 @@ check_binding (gconstpointer data)
 {
   const Damage *row = data;
   g_autofree char *text = print_damaged (row->name, row->value);
-  g_autoptr (TaRecord) record = ta_record_parse (text, NULL);
+  g_autoptr (TaRecord) record = ta_record_text_parse (text, NULL);
 
   g_assert_nonnull (record);
   g_assert_cmpint (record->token->dpop_key != NULL, ==, row->value != NULL);
@@ -362,8 +362,8 @@ check_missing_key (void)
   g_autofree char *quoted = g_strconcat ("\"", long_key, "\"", NULL);
   g_autofree char *large = print_damaged ("dpop_key", quoted);
 
-  g_assert_null (ta_record_parse (without, NULL));
-  g_assert_null (ta_record_parse (large, NULL));
+  g_assert_null (ta_record_text_parse (without, NULL));
+  g_assert_null (ta_record_text_parse (large, NULL));
 }
 
 typedef struct
@@ -387,7 +387,7 @@ check_no_record (gconstpointer data)
   const Text *row = data;
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (ta_record_parse (row->text, &error));
+  g_assert_null (ta_record_text_parse (row->text, &error));
   unit_assert_error (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT);
 }
 
@@ -398,9 +398,9 @@ check_bombs (void)
   g_autofree char *large = unit_repeat (" ", 1024 * 1024);
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (ta_record_parse (deep, &error));
+  g_assert_null (ta_record_text_parse (deep, &error));
   unit_assert_error (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT);
-  g_assert_null (ta_record_parse (large, NULL));
+  g_assert_null (ta_record_text_parse (large, NULL));
 }
 
 int
