@@ -102,8 +102,10 @@ create_record (const Grant *grant, const TaRecord *previous)
       = previous != NULL && grant->subject == NULL ? previous->subject : grant->subject;
   g_autoptr (TaRecord) record = ta_record_new (status->account, status->provider->id, grant->token,
                                                ta_clock_now ().wall, previous);
+  g_autoptr (TaRecord) asked
+      = ta_record_with_request (record, ta_sign_in_get_scopes (grant->sign_in));
 
-  return ta_record_with_subject (record, subject);
+  return ta_record_with_subject (asked, subject);
 }
 
 /* Whether or not the stored accounts could be read, the grant is kept; but never in the place of

@@ -158,6 +158,16 @@ take_failure (GTask *task, GError *error, gboolean may_be_spent)
   ta_keeper_mark_async (g_task_get_source_object (task), unmarked, written_cb, task);
 }
 
+/* Told once for each login: a server that does so may do it at each refresh. */
+static void
+note_widening (const TaRecord *before, const TaRecord *next)
+{
+  if (next->is_widened && !before->is_widened)
+    g_message (
+        "Provider %s granted more scopes at a refresh than were asked for: they do not count",
+        next->provider);
+}
+
 static void
 post_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -179,6 +189,7 @@ post_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       ta_throttle_note_success (refresh->parts->throttle, refresh->provider->token_endpoint);
       next = ta_record_refresh (refresh->record, token, token->issued.wall);
+      note_widening (refresh->record, next);
       ta_keeper_keep_async (g_task_get_source_object (task), next, FALSE, written_cb, task);
     }
 }

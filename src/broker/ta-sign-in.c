@@ -254,6 +254,14 @@ ta_sign_in_get_status (TaSignIn *self)
   return &self->status;
 }
 
+/* Those that are asked for. Owned by the sign-in. */
+const char *const *
+ta_sign_in_get_scopes (TaSignIn *self)
+{
+  return (const char *const *) (self->scopes != NULL ? self->scopes
+                                                     : self->status.provider->scopes);
+}
+
 gboolean
 ta_sign_in_is_over (TaSignIn *self)
 {

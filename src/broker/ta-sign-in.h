@@ -46,6 +46,7 @@ gboolean ta_sign_in_complete (TaSignIn *self, const char *address, GError **erro
 void ta_sign_in_end (TaSignIn *self, gboolean stored, const GError *error);
 
 const TaSignInStatus *ta_sign_in_get_status (TaSignIn *self);
+const char *const *ta_sign_in_get_scopes (TaSignIn *self);
 gboolean ta_sign_in_is_over (TaSignIn *self);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "ta-command.h"
 
 #include "base/ta-error.h"
+#include "base/ta-words.h"
 #include "ta-bus.h"
 #include "ta-cli.h"
 #include "ta-options.h"
@@ -29,6 +30,28 @@ get_time (GVariant *account, const char *property)
 
   g_variant_lookup (account, property, "x", &value);
   return value;
+}
+
+/* (nullable) */
+static char **
+get_words (GVariant *account, const char *property)
+{
+  char **words = NULL;
+
+  g_variant_lookup (account, property, "^as", &words);
+  return words;
+}
+
+/* The scopes that were asked for and not granted. */
+static char **
+find_missing (GVariant *account)
+{
+  g_auto (GStrv) granted = get_words (account, "Scopes");
+  g_auto (GStrv) requested = get_words (account, "RequestedScopes");
+
+  if (granted == NULL || requested == NULL)
+    return g_new0 (char *, 1);
+  return ta_words_without ((const char *const *) requested, (const char *const *) granted);
 }
 
 static int
@@ -73,11 +96,22 @@ is_default (GVariant *account, GPtrArray *accounts, const char *default_account)
 }
 
 static void
+add_words (JsonBuilder *builder, const char *name, char **words)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (guint i = 0; words != NULL && words[i] != NULL; i++)
+    json_builder_add_string_value (builder, words[i]);
+  json_builder_end_array (builder);
+}
+
+static void
 add_json (JsonBuilder *builder, GVariant *account, gboolean is_default_account)
 {
-  g_autofree const char **scopes = NULL;
+  g_auto (GStrv) scopes = get_words (account, "Scopes");
+  g_auto (GStrv) requested = get_words (account, "RequestedScopes");
+  g_auto (GStrv) missing = find_missing (account);
 
-  g_variant_lookup (account, "Scopes", "^a&s", &scopes);
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "id");
   json_builder_add_string_value (builder, get_string (account, "Id"));
@@ -85,11 +119,9 @@ add_json (JsonBuilder *builder, GVariant *account, gboolean is_default_account)
   json_builder_add_string_value (builder, get_string (account, "Provider"));
   json_builder_set_member_name (builder, "state");
   json_builder_add_string_value (builder, get_string (account, "State"));
-  json_builder_set_member_name (builder, "scopes");
-  json_builder_begin_array (builder);
-  for (guint i = 0; scopes != NULL && scopes[i] != NULL; i++)
-    json_builder_add_string_value (builder, scopes[i]);
-  json_builder_end_array (builder);
+  add_words (builder, "scopes", scopes);
+  add_words (builder, "requested_scopes", requested);
+  add_words (builder, "missing_scopes", missing);
   json_builder_set_member_name (builder, "expires_at");
   json_builder_add_int_value (builder, get_time (account, "ExpiresAt"));
   json_builder_set_member_name (builder, "signed_in_at");
@@ -166,6 +198,23 @@ check_storage (TaDBusAuth *auth, GError **error)
   return FALSE;
 }
 
+/* A sentence for each account that was granted less than was asked for. */
+static gboolean
+print_missing (GPtrArray *accounts, GError **error)
+{
+  for (guint i = 0; i < accounts->len; i++)
+    {
+      g_auto (GStrv) missing = find_missing (accounts->pdata[i]);
+      g_autofree char *joined = g_strjoinv (" ", missing);
+
+      if (*joined != '\0'
+          && !ta_cli_print (error, _ ("%s: asked for but not granted: %s"),
+                            get_string (accounts->pdata[i], "Id"), joined))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 print_table (GPtrArray *accounts, const char *default_account, GError **error)
 {
@@ -193,7 +242,7 @@ print_table (GPtrArray *accounts, const char *default_account, GError **error)
       g_ptr_array_add (rows, g_strdupv ((char **) row));
     }
   table = align (rows);
-  return ta_cli_print (error, "%s", table);
+  return ta_cli_print (error, "%s", table) && print_missing (accounts, error);
 }
 
 gboolean

@@ -2,6 +2,7 @@
 #include "ta-command.h"
 
 #include "base/ta-error.h"
+#include "base/ta-words.h"
 #include "ta-bus.h"
 #include "ta-cli.h"
 #include "ta-options.h"
@@ -97,9 +98,27 @@ sign_in (TaDBusAuth *auth, const char *account, const Options *options, GError *
   return name;
 }
 
-/* Signed in is not yet saved: the keyring may be locked. */
 static void
-warn_if_unsaved (TaDBusAuth *auth, const char *name)
+warn_if_narrowed (TaDBusAuthAccount *account)
+{
+  const char *const *granted = ta_dbus_auth_account_get_scopes (account);
+  const char *const *requested = ta_dbus_auth_account_get_requested_scopes (account);
+  g_auto (GStrv) missing = NULL;
+  g_autofree char *joined = NULL;
+  g_autofree char *sentence = NULL;
+
+  if (granted == NULL || requested == NULL)
+    return;
+  missing = ta_words_without (requested, granted);
+  joined = g_strjoinv (" ", missing);
+  sentence = g_strdup_printf (_ ("Asked for but not granted: %s"), joined);
+  if (*joined != '\0')
+    ta_cli_warn (sentence);
+}
+
+/* Signed in is not yet saved: the keyring may be locked. Nor is it always what was asked for. */
+static void
+warn_of_defects (TaDBusAuth *auth, const char *name)
 {
   GDBusConnection *bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (auth));
   g_autofree char *escaped = g_dbus_escape_object_path (name);
@@ -107,7 +126,10 @@ warn_if_unsaved (TaDBusAuth *auth, const char *name)
   g_autoptr (TaDBusAuthAccount) account = ta_dbus_auth_account_proxy_new_sync (
       bus, G_DBUS_PROXY_FLAGS_NONE, TA_BUS_NAME, path, NULL, NULL);
 
-  if (account != NULL && g_strcmp0 (ta_dbus_auth_account_get_state (account), "unsaved") == 0)
+  if (account == NULL)
+    return;
+  warn_if_narrowed (account);
+  if (g_strcmp0 (ta_dbus_auth_account_get_state (account), "unsaved") == 0)
     ta_cli_warn (_ ("The keyring did not take the sign-in yet: unlock it, and it is saved by "
                     "itself"));
 }
@@ -127,6 +149,6 @@ ta_command_sign_in (int argc, char **argv, GError **error)
   name = auth == NULL ? NULL : sign_in (auth, account, &options, error);
   if (name == NULL)
     return FALSE;
-  warn_if_unsaved (auth, name);
+  warn_of_defects (auth, name);
   return ta_cli_print (error, _ ("Signed in as %s."), name);
 }

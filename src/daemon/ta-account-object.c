@@ -19,6 +19,8 @@ on_changed (TaAccount *account, TaDBusAuthAccount *object)
   ta_dbus_auth_account_set_provider (object, record->provider);
   ta_dbus_auth_account_set_state (object, ta_account_get_state (account));
   ta_dbus_auth_account_set_scopes (object, (const char *const *) record->token->scopes);
+  ta_dbus_auth_account_set_requested_scopes (object,
+                                             (const char *const *) record->requested_scopes);
   ta_dbus_auth_account_set_expires_at (object, record->token->expires_at);
   ta_dbus_auth_account_set_signed_in_at (object, record->signed_in_at);
   ta_dbus_auth_account_set_refreshed_at (object, record->refreshed_at);

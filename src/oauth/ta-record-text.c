@@ -13,24 +13,26 @@
 #define RECORD_MAX (128 * 1024)
 #define KEY_MAX 4096
 
-static gboolean
-get_scopes (JsonObject *object, GStrvBuilder *builder)
+/* (nullable): a member that is an array of strings. */
+static char **
+parse_words (JsonObject *object, const char *name)
 {
-  JsonNode *node = json_object_get_member (object, "scopes");
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  JsonNode *node = json_object_get_member (object, name);
   JsonArray *array;
 
   if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
-    return FALSE;
+    return NULL;
   array = json_node_get_array (node);
   for (guint i = 0; i < json_array_get_length (array); i++)
     {
       JsonNode *item = json_array_get_element (array, i);
 
       if (!JSON_NODE_HOLDS_VALUE (item) || json_node_get_value_type (item) != G_TYPE_STRING)
-        return FALSE;
+        return NULL;
       g_strv_builder_add (builder, json_node_get_string (item));
     }
-  return TRUE;
+  return g_strv_builder_end (builder);
 }
 
 /* (nullable): the type, as a constant. */
@@ -61,8 +63,7 @@ bind_token (JsonObject *object, const TaToken *token)
 static TaToken *
 parse_token (JsonObject *object)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) scopes = NULL;
+  g_auto (GStrv) scopes = parse_words (object, "scopes");
   g_autoptr (TaToken) token = NULL;
   const char *type = find_type (object);
   const char *access_token = ta_json_get_string (object, "access_token");
@@ -73,12 +74,29 @@ parse_token (JsonObject *object)
   if (type == NULL || access_token == NULL || !ta_token_is_text (access_token)
       || (refresh_token != NULL && !ta_token_is_text (refresh_token))
       || !ta_json_get_int64 (object, "issued_at", &issued_at)
-      || !ta_json_get_int64 (object, "expires_at", &expires_at) || !get_scopes (object, builder))
+      || !ta_json_get_int64 (object, "expires_at", &expires_at) || scopes == NULL)
     return NULL;
-  scopes = g_strv_builder_end (builder);
   token = ta_token_new (type, access_token, refresh_token, (const char *const *) scopes,
                         (TaInstant){ .wall = issued_at }, expires_at);
   return bind_token (object, token);
+}
+
+/* What a record can do without: a login counts for more than what is known of it. */
+static void
+parse_knowledge (JsonObject *object, TaRecord *self)
+{
+  char **requested_scopes = parse_words (object, "requested_scopes");
+  gint64 widened = 0;
+
+  if (requested_scopes != NULL)
+    {
+      g_strfreev (self->requested_scopes);
+      self->requested_scopes = requested_scopes;
+    }
+  ta_json_get_int64 (object, "widened", &widened);
+  self->is_widened = widened != 0;
+  self->subject = g_strdup (ta_json_get_string (object, "subject"));
+  ta_json_get_int64 (object, "refresh_intent", &self->intent);
 }
 
 static TaRecord *
@@ -104,8 +122,7 @@ parse_object (JsonObject *object)
   else
     {
       self->refused = refused != 0;
-      self->subject = g_strdup (ta_json_get_string (object, "subject"));
-      ta_json_get_int64 (object, "refresh_intent", &self->intent);
+      parse_knowledge (object, self);
     }
   return self;
 }
@@ -140,6 +157,16 @@ add_int (JsonBuilder *builder, const char *name, gint64 value)
 }
 
 static void
+add_words (JsonBuilder *builder, const char *name, char **words)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (int i = 0; words[i] != NULL; i++)
+    json_builder_add_string_value (builder, words[i]);
+  json_builder_end_array (builder);
+}
+
+static void
 add_token (JsonBuilder *builder, const TaToken *token)
 {
   add_string (builder, "access_token", ta_secret_peek (token->access_token));
@@ -150,11 +177,7 @@ add_token (JsonBuilder *builder, const TaToken *token)
     add_string (builder, "dpop_key", ta_secret_peek (token->dpop_key));
   add_int (builder, "issued_at", token->issued.wall);
   add_int (builder, "expires_at", token->expires_at);
-  json_builder_set_member_name (builder, "scopes");
-  json_builder_begin_array (builder);
-  for (int i = 0; token->scopes[i] != NULL; i++)
-    json_builder_add_string_value (builder, token->scopes[i]);
-  json_builder_end_array (builder);
+  add_words (builder, "scopes", token->scopes);
 }
 
 /* One JSON object. */
@@ -176,6 +199,8 @@ ta_record_text_print (const TaRecord *self)
   add_int (builder, "generation", self->generation);
   add_int (builder, "refresh_intent", self->intent);
   add_int (builder, "refused", self->refused);
+  add_int (builder, "widened", self->is_widened);
+  add_words (builder, "requested_scopes", self->requested_scopes);
   add_token (builder, self->token);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);

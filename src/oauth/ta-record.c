@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-record.h"
 
+#include "base/ta-words.h"
+
 static TaRecord *
 copy (const char *account, const char *provider, TaToken *token)
 {
@@ -8,6 +10,7 @@ copy (const char *account, const char *provider, TaToken *token)
 
   self->account = g_strdup (account);
   self->provider = g_strdup (provider);
+  self->requested_scopes = g_new0 (char *, 1);
   self->token = ta_token_ref (token);
   return self;
 }
@@ -25,12 +28,36 @@ ta_record_new (const char *account, const char *provider, TaToken *token, gint64
   return self;
 }
 
-/* The record after a refresh. */
+/* What the scopes of a refreshed token have beyond those asked for and those granted before, though
+ * RFC 6749 section 6 lets a refresh widen nothing. Where neither is known nothing is beyond. */
+static char **
+find_excess (const TaRecord *self, const TaToken *token)
+{
+  g_auto (GStrv) unasked = NULL;
+
+  if (*self->requested_scopes == NULL && *self->token->scopes == NULL)
+    return g_new0 (char *, 1);
+  unasked = ta_words_without ((const char *const *) token->scopes,
+                              (const char *const *) self->requested_scopes);
+  return ta_words_without ((const char *const *) unasked,
+                           (const char *const *) self->token->scopes);
+}
+
+/* The record after a refresh. A scope beyond what was asked for and granted does not count. */
 TaRecord *
 ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now)
 {
-  TaRecord *next = copy (self->account, self->provider, token);
+  g_auto (GStrv) excess = find_excess (self, token);
+  g_auto (GStrv) scopes
+      = ta_words_without ((const char *const *) token->scopes, (const char *const *) excess);
+  g_autoptr (TaToken) within = *excess == NULL
+                                   ? ta_token_ref (token)
+                                   : ta_token_with_scopes (token, (const char *const *) scopes);
+  TaRecord *next = copy (self->account, self->provider, within);
 
+  g_strfreev (next->requested_scopes);
+  next->requested_scopes = g_strdupv (self->requested_scopes);
+  next->is_widened = self->is_widened || *excess != NULL;
   next->subject = g_strdup (self->subject);
   next->signed_in_at = self->signed_in_at;
   next->refreshed_at = now;
@@ -58,6 +85,23 @@ ta_record_with_subject (const TaRecord *self, const char *subject)
   g_free (next->subject);
   next->subject = g_strdup (subject);
   next->refused = self->refused;
+  return next;
+}
+
+/* The record with what was asked for. It is what was granted too, unless the token says otherwise
+ * (RFC 6749 section 5.1). It is of the same generation. */
+TaRecord *
+ta_record_with_request (const TaRecord *self, const char *const *scopes)
+{
+  g_autoptr (TaToken) token = *self->token->scopes == NULL
+                                  ? ta_token_with_scopes (self->token, scopes)
+                                  : ta_token_ref (self->token);
+  TaRecord *next = ta_record_with_subject (self, self->subject);
+
+  ta_token_unref (next->token);
+  next->token = g_steal_pointer (&token);
+  g_strfreev (next->requested_scopes);
+  next->requested_scopes = g_strdupv ((char **) scopes);
   return next;
 }
 
@@ -117,6 +161,7 @@ clear (void *data)
   g_free (self->account);
   g_free (self->provider);
   g_free (self->subject);
+  g_strfreev (self->requested_scopes);
   ta_token_unref (self->token);
 }
 

@@ -9,15 +9,17 @@ G_BEGIN_DECLS
  * Times are Unix seconds. */
 typedef struct
 {
-  char *account;  /* (owned): account id */
-  char *provider; /* (owned): provider id */
-  char *subject;  /* (owned) (nullable): who signed in, if the provider says */
-  TaToken *token; /* (owned) */
+  char *account;           /* (owned): account id */
+  char *provider;          /* (owned): provider id */
+  char *subject;           /* (owned) (nullable): who signed in, if the provider says */
+  char **requested_scopes; /* (owned): asked for when it was signed in; empty: none, or unknown */
+  TaToken *token;          /* (owned) */
   gint64 signed_in_at;
   gint64 refreshed_at; /* 0: never */
   gint64 generation;   /* grows with every token */
   gint64 intent;       /* when a refresh of this token was begun; 0: none was, or it failed */
   gboolean refused;    /* the provider ended the login */
+  gboolean is_widened; /* some refresh said that it grants more than was asked for */
 } TaRecord;
 
 TaRecord *ta_record_new (const char *account, const char *provider, TaToken *token, gint64 now,
@@ -25,6 +27,7 @@ TaRecord *ta_record_new (const char *account, const char *provider, TaToken *tok
 TaRecord *ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now);
 TaRecord *ta_record_follow (TaRecord *self, const TaRecord *other);
 TaRecord *ta_record_intend (const TaRecord *self, gint64 intent);
+TaRecord *ta_record_with_request (const TaRecord *self, const char *const *scopes);
 TaRecord *ta_record_with_subject (const TaRecord *self, const char *subject);
 TaRecord *ta_record_refuse (const TaRecord *self);
 gboolean ta_record_is_ended (const TaRecord *self, gboolean rejected, TaInstant now);

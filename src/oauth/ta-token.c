@@ -32,6 +32,24 @@ ta_token_new (const char *type, const char *access_token, const char *refresh_to
   return self;
 }
 
+static const char *
+peek (const TaSecret *secret)
+{
+  return secret == NULL ? NULL : ta_secret_peek (secret);
+}
+
+/* The token with other scopes. */
+TaToken *
+ta_token_with_scopes (const TaToken *self, const char *const *scopes)
+{
+  TaToken *other
+      = ta_token_new (self->type, ta_secret_peek (self->access_token), peek (self->refresh_token),
+                      scopes, self->issued, self->expires_at);
+
+  other->dpop_key = self->dpop_key == NULL ? NULL : ta_secret_ref (self->dpop_key);
+  return other;
+}
+
 TaToken *
 ta_token_ref (TaToken *self)
 {
@@ -70,8 +88,6 @@ ta_token_is_bound (const TaToken *self)
 TaToken *
 ta_token_bind (const TaToken *self, TaSecret *dpop_key, gboolean is_required, GError **error)
 {
-  const char *refresh_token
-      = self->refresh_token == NULL ? NULL : ta_secret_peek (self->refresh_token);
   TaToken *bound;
 
   if (ta_token_is_bound (self) && dpop_key == NULL)
@@ -84,8 +100,8 @@ ta_token_bind (const TaToken *self, TaSecret *dpop_key, gboolean is_required, GE
                          "it is discarded; check Dpop in the provider file");
   else
     {
-      bound = ta_token_new (self->type, ta_secret_peek (self->access_token), refresh_token,
-                            (const char *const *) self->scopes, self->issued, self->expires_at);
+      bound = ta_token_with_scopes (self, (const char *const *) self->scopes);
+      g_clear_pointer (&bound->dpop_key, ta_secret_unref);
       bound->dpop_key = dpop_key == NULL ? NULL : ta_secret_ref (dpop_key);
       return bound;
     }

@@ -13,7 +13,7 @@ typedef struct
   TaSecret *refresh_token; /* (owned) (nullable) */
   char *type;              /* (owned): "Bearer" or "DPoP" */
   TaSecret *dpop_key;      /* (owned) (nullable): what the request was proven with (RFC 9449) */
-  char **scopes;           /* (owned): empty if the provider did not say */
+  char **scopes;           /* (owned): granted; empty: the provider did not say */
   TaInstant issued;        /* the boot clock is known only in the run that got the token */
   gint64 expires_at;       /* 0: unknown */
 } TaToken;
@@ -28,6 +28,7 @@ TaToken *ta_token_new (const char *type, const char *access_token, const char *r
                        const char *const *scopes, TaInstant issued, gint64 expires_at);
 TaToken *ta_token_bind (const TaToken *self, TaSecret *dpop_key, gboolean is_required,
                         GError **error);
+TaToken *ta_token_with_scopes (const TaToken *self, const char *const *scopes);
 TaToken *ta_token_ref (TaToken *self);
 void ta_token_unref (TaToken *self);
 gboolean ta_token_is_text (const char *text);

@@ -282,8 +282,9 @@ def accounts(world):
     tap.check("*" in rows["two"] and "*" not in rows["one"], f"* marks the default: {rows}")
     seen = {one["id"]: one for one in json.loads(
         expect(world.cli.run("accounts", "--json"), OK).out)}
-    tap.equal(sorted(seen["two"]), ["default", "expires_at", "id", "provider", "refreshed_at",
-                                    "scopes", "signed_in_at", "state"], "members")
+    tap.equal(sorted(seen["two"]), ["default", "expires_at", "id", "missing_scopes", "provider",
+                                    "refreshed_at", "requested_scopes", "scopes", "signed_in_at",
+                                    "state"], "members")
     tap.equal((seen["one"]["default"], seen["two"]["default"], seen["one"]["state"]),
               (False, True, "ready"), "values")
 

@@ -24,6 +24,9 @@ assert_same (const TaRecord *record, const TaRecord *other)
   g_assert_cmpint (record->generation, ==, other->generation);
   g_assert_cmpint (record->refused, ==, other->refused);
   g_assert_cmpint (record->intent, ==, other->intent);
+  g_assert_cmpint (record->is_widened, ==, other->is_widened);
+  g_assert_true (g_strv_equal ((const char *const *) record->requested_scopes,
+                               (const char *const *) other->requested_scopes));
   g_assert_true (
       ta_secret_equals (record->token->access_token, ta_secret_peek (other->token->access_token)));
   g_assert_cmpstr (
@@ -99,6 +102,62 @@ check_subject (void)
   assert_round_trip (forgotten);
 }
 
+static TaRecord *
+refresh_with (const TaRecord *record, const char *scopes)
+{
+  g_auto (GStrv) words = g_strsplit (scopes, " ", -1);
+  g_autoptr (TaToken) token = make_token ("refresh");
+  g_autoptr (TaToken) granted = ta_token_with_scopes (token, (const char *const *) words);
+
+  return ta_record_refresh (record, granted, 2000);
+}
+
+static void
+assert_scopes (const TaRecord *record, const char *requested, const char *granted)
+{
+  g_autofree char *requested_words = g_strjoinv (" ", record->requested_scopes);
+  g_autofree char *granted_words = g_strjoinv (" ", record->token->scopes);
+
+  g_assert_cmpstr (requested_words, ==, requested);
+  g_assert_cmpstr (granted_words, ==, granted);
+  assert_round_trip (record);
+}
+
+/* RFC 6749 section 5.1 and 6. */
+static void
+check_scopes (void)
+{
+  const char *const asked[] = { "read", "delete", NULL };
+  const char *const none[] = { NULL };
+  g_autoptr (TaToken) told = make_token ("refresh");
+  g_autoptr (TaToken) untold = ta_token_with_scopes (told, none);
+  g_autoptr (TaRecord) plain = ta_record_new ("anna", "tidio", told, 1000, NULL);
+  g_autoptr (TaRecord) silent = ta_record_new ("anna", "tidio", untold, 1000, NULL);
+  g_autoptr (TaRecord) record = ta_record_with_request (plain, asked);
+  g_autoptr (TaRecord) as_asked = ta_record_with_request (silent, asked);
+  g_autoptr (TaRecord) refused = ta_record_refuse (as_asked);
+  g_autoptr (TaRecord) narrowed = refresh_with (record, "delete");
+  g_autoptr (TaRecord) widened = refresh_with (narrowed, "admin read");
+  g_autoptr (TaRecord) later = refresh_with (widened, "read");
+  g_autoptr (TaRecord) learned = refresh_with (silent, "read");
+  g_autoptr (TaRecord) again = ta_record_new ("anna", "tidio", told, 3000, widened);
+
+  assert_scopes (plain, "", "read wr\"ite");
+  assert_scopes (record, "read delete", "read wr\"ite");
+  assert_scopes (as_asked, "read delete", "read delete");
+  assert_scopes (refused, "read delete", "read delete");
+  assert_scopes (narrowed, "read delete", "delete");
+  assert_scopes (widened, "read delete", "read");
+  assert_scopes (learned, "", "read");
+  assert_scopes (again, "", "read wr\"ite");
+  g_assert_cmpint (record->generation, ==, plain->generation);
+  g_assert_false (narrowed->is_widened);
+  g_assert_true (widened->is_widened);
+  g_assert_true (later->is_widened);
+  g_assert_false (learned->is_widened);
+  g_assert_false (again->is_widened);
+}
+
 /* The key stays with the token, whatever the token's type is. */
 static void
 check_key (void)
@@ -127,12 +186,20 @@ check_largest (void)
 {
   g_autofree char *text = unit_repeat ("\"", 16384);
   g_autofree char *scope = unit_repeat ("\\", 4096);
+  char longest_asked[257] = "";
   const char *const scopes[] = { scope, NULL };
   g_autoptr (TaToken) token
       = ta_token_new (TA_TOKEN_BEARER, text, text, scopes, (TaInstant){ .wall = 1 }, 2);
   g_autoptr (TaRecord) record = ta_record_new ("a", "tidio", token, 1, NULL);
+  g_autoptr (TaRecord) asked = NULL;
+  const char *requested[65] = { NULL };
 
+  memset (longest_asked, '"', 256);
+  for (int i = 0; i < 64; i++)
+    requested[i] = longest_asked;
+  asked = ta_record_with_request (record, requested);
   assert_round_trip (record);
+  assert_round_trip (asked);
 }
 
 static void
@@ -291,12 +358,15 @@ check_bad_subject (void)
 {
   g_autofree char *text = print_damaged ("none", NULL);
   g_autofree char *members = g_strndup (text, strlen (text) - 1);
-  g_autofree char *damaged = g_strconcat (members, ",\"subject\":7}", NULL);
+  g_autofree char *damaged
+      = g_strconcat (members, ",\"subject\":7,\"requested_scopes\":[7],\"widened\":\"x\"}", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (TaRecord) record = ta_record_text_parse (damaged, &error);
 
   g_assert_no_error (error);
   g_assert_null (record->subject);
+  g_assert_null (*record->requested_scopes);
+  g_assert_false (record->is_widened);
 }
 
 static void
@@ -420,6 +490,7 @@ main (int argc, char **argv)
   g_test_add_func ("/record/UN-RC-11-subject", check_subject);
   g_test_add_func ("/record/UN-RC-12-bad-subject", check_bad_subject);
   g_test_add_func ("/record/UN-RC-13-key", check_key);
+  g_test_add_func ("/record/UN-RC-16-scopes", check_scopes);
   UNIT_ADD_ROWS ("/record/UN-RC-14-binding", bindings, check_binding);
   g_test_add_func ("/record/UN-RC-15-missing-key", check_missing_key);
   return g_test_run ();
