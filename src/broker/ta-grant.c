@@ -13,7 +13,7 @@ typedef struct
   TaAccounts *accounts; /* (owned) */
   TaSignIn *sign_in;    /* (owned) */
   TaToken *token;       /* (owned) */
-  char *subject;        /* (owned) (nullable): who signed in */
+  TaIdentity *identity; /* (owned) (nullable): who signed in */
 } Grant;
 
 static void
@@ -22,7 +22,7 @@ grant_free (Grant *grant)
   g_object_unref (grant->accounts);
   g_object_unref (grant->sign_in);
   ta_token_unref (grant->token);
-  g_free (grant->subject);
+  g_clear_pointer (&grant->identity, ta_identity_unref);
   g_free (grant);
 }
 
@@ -53,9 +53,10 @@ ta_grant_check_provider (const char *own, const char *provider, GError **error)
 }
 
 static gboolean
-is_same_person (const TaRecord *previous, const char *subject)
+is_another_person (const TaRecord *previous, const TaRecord *record)
 {
-  return previous->subject == NULL || subject == NULL || g_str_equal (previous->subject, subject);
+  return previous->identity != NULL && record->identity != NULL
+         && ta_identity_contradicts (previous->identity, record->identity);
 }
 
 /* Whether the account may have the record; one that somebody else signed in is given back to the
@@ -67,7 +68,7 @@ check_owner (TaParts *parts, const TaRecord *previous, TaRecord *record, GError 
     return TRUE;
   if (!ta_grant_check_provider (previous->provider, record->provider, error))
     return FALSE;
-  if (is_same_person (previous, record->subject))
+  if (!is_another_person (previous, record))
     return TRUE;
   ta_revocation_async (parts, record, NULL, NULL);
   g_set_error_literal (error, TA_ERROR, TA_ERROR_WRONG_ACCOUNT,
@@ -76,20 +77,20 @@ check_owner (TaParts *parts, const TaRecord *previous, TaRecord *record, GError 
   return FALSE;
 }
 
-/* A provider that said who signed in before, and is to say it now, must: or another person's tokens
- * would take the place of those. They are not given back, because some providers would end the
- * earlier login with them. */
+/* A provider that said who signed in before, and is to say it now in the same way, must: or another
+ * person's tokens would take the place of those. They are not given back, because some providers
+ * would end the earlier login with them. */
 static gboolean
 check_is_told (const Grant *grant, const TaRecord *previous, GError **error)
 {
   const TaProvider *provider = ta_sign_in_get_status (grant->sign_in)->provider;
 
-  if (provider->user_info_path == NULL || previous == NULL || previous->subject == NULL
-      || grant->subject != NULL)
+  if (previous == NULL || previous->identity == NULL || grant->identity != NULL
+      || !ta_identity_is_due (previous->identity, provider, ta_sign_in_get_scopes (grant->sign_in)))
     return TRUE;
   g_set_error_literal (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
                        "The provider did not say who signed in, so the account stays as it was: "
-                       "sign in again later");
+                       "sign in again later, or to an account of a new name");
   return FALSE;
 }
 
@@ -98,14 +99,14 @@ static TaRecord *
 create_record (const Grant *grant, const TaRecord *previous)
 {
   const TaSignInStatus *status = ta_sign_in_get_status (grant->sign_in);
-  const char *subject
-      = previous != NULL && grant->subject == NULL ? previous->subject : grant->subject;
+  TaIdentity *identity
+      = previous != NULL && grant->identity == NULL ? previous->identity : grant->identity;
   g_autoptr (TaRecord) record = ta_record_new (status->account, status->provider->id, grant->token,
                                                ta_clock_now ().wall, previous);
   g_autoptr (TaRecord) asked
       = ta_record_with_request (record, ta_sign_in_get_scopes (grant->sign_in));
 
-  return ta_record_with_subject (asked, subject);
+  return ta_record_with_identity (asked, identity);
 }
 
 /* Whether or not the stored accounts could be read, the grant is kept; but never in the place of
@@ -134,15 +135,15 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ta_account_adopt_async (account, record, adopt_cb, g_steal_pointer (&grant));
 }
 
-/* Keeps what a sign-in was just granted, which ends it; `subject` (nullable): who signed in. */
+/* Keeps what a sign-in was just granted, which ends it; `identity` (nullable): who signed in. */
 void
-ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, const char *subject)
+ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, TaIdentity *identity)
 {
   Grant *grant = g_new0 (Grant, 1);
 
   grant->accounts = g_object_ref (accounts);
   grant->sign_in = g_object_ref (sign_in);
   grant->token = ta_token_ref (token);
-  grant->subject = g_strdup (subject);
+  grant->identity = identity == NULL ? NULL : ta_identity_ref (identity);
   ta_accounts_load_async (accounts, TRUE, load_cb, grant);
 }

@@ -3,10 +3,11 @@
 
 #include "broker/ta-accounts.h"
 #include "broker/ta-sign-in.h"
+#include "oauth/ta-identity.h"
 
 G_BEGIN_DECLS
 
 gboolean ta_grant_check_provider (const char *own, const char *provider, GError **error);
-void ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, const char *subject);
+void ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, TaIdentity *identity);
 
 G_END_DECLS

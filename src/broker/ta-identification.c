@@ -5,7 +5,6 @@
 #include "io/ta-clock.h"
 #include "oauth/ta-dpop.h"
 #include "oauth/ta-endpoint.h"
-#include "oauth/ta-identity.h"
 
 /* Who signed in, from what the provider says with the tokens or at a path of its API. A provider
  * whose file names the path is asked there and nowhere else, so that what is compared from one
@@ -67,8 +66,9 @@ ask_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (response->status == 200)
     g_task_return_pointer (task,
                            ta_identity_from_user_info ((const char *) response->body->data,
-                                                       response->body->len, self->member),
-                           g_free);
+                                                       response->body->len, self->uri,
+                                                       self->member),
+                           (GDestroyNotify) ta_identity_unref);
   else
     g_task_return_pointer (task, NULL, NULL);
 }
@@ -109,17 +109,17 @@ ta_identification_async (TaParts *parts, const TaProvider *provider, const char 
   g_autoptr (GTask) task = g_task_new (parts->http, NULL, callback, user_data);
   g_autofree char *uri = NULL;
   Identification *self;
-  char *subject = NULL;
+  TaIdentity *identity = NULL;
 
   g_task_set_source_tag (task, ta_identification_async);
   if (provider->user_info_path != NULL)
     uri = ta_endpoint_api_uri (provider->base_uri, provider->user_info_path, NULL);
   else if (id_token != NULL)
-    subject = ta_identity_from_id_token (ta_secret_peek (id_token), provider->issuer, client_id,
-                                         ta_clock_now ().wall);
+    identity = ta_identity_from_id_token (ta_secret_peek (id_token), provider->issuer, client_id,
+                                          ta_clock_now ().wall);
   if (uri == NULL)
     {
-      g_task_return_pointer (task, subject, g_free);
+      g_task_return_pointer (task, identity, (GDestroyNotify) ta_identity_unref);
       return;
     }
   self = g_new0 (Identification, 1);
@@ -133,7 +133,7 @@ ta_identification_async (TaParts *parts, const TaProvider *provider, const char 
 }
 
 /* (transfer full) (nullable): NULL if nobody says. */
-char *
+TaIdentity *
 ta_identification_finish (TaParts *parts, GAsyncResult *result)
 {
   g_return_val_if_fail (g_task_is_valid (result, parts->http), NULL);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/ta-parts.h"
+#include "oauth/ta-identity.h"
 #include "oauth/ta-token.h"
 
 G_BEGIN_DECLS
@@ -9,6 +10,6 @@ G_BEGIN_DECLS
 void ta_identification_async (TaParts *parts, const TaProvider *provider, const char *client_id,
                               TaToken *token, const TaSecret *id_token,
                               GAsyncReadyCallback callback, gpointer user_data);
-char *ta_identification_finish (TaParts *parts, GAsyncResult *result);
+TaIdentity *ta_identification_finish (TaParts *parts, GAsyncResult *result);
 
 G_END_DECLS

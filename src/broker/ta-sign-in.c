@@ -10,8 +10,7 @@
 #include "oauth/ta-device.h"
 
 /* One sign-in: what the provider says of itself -> client -> flow -> who that was -> somebody else
- * stores the token
- * ("granted") -> end. */
+ * stores the token ("granted") -> end. */
 
 #define TIMEOUT 300
 
@@ -71,7 +70,7 @@ fail (TaSignIn *self, int code, const char *message)
   ta_sign_in_end (self, FALSE, error);
 }
 
-/* The token and who it is for,. */
+/* A token of which it is being found out who it is for. */
 typedef struct
 {
   TaSignIn *sign_in; /* (owned) */
@@ -84,10 +83,10 @@ identification_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree Grant *grant = user_data;
   g_autoptr (TaSignIn) self = grant->sign_in;
   g_autoptr (TaToken) token = grant->token;
-  g_autofree char *subject = ta_identification_finish (self->parts, result);
+  g_autoptr (TaIdentity) identity = ta_identification_finish (self->parts, result);
 
   if (!ta_sign_in_is_over (self))
-    g_signal_emit_by_name (self, "granted", token, subject);
+    g_signal_emit_by_name (self, "granted", token, identity);
 }
 
 static void
@@ -228,8 +227,8 @@ on_time (gpointer user_data)
   fail (self, TA_ERROR_SIGN_IN_TIMEOUT, "Nobody signed in within five minutes: start again");
 }
 
-/* Starts. "changed" tells of every step, "granted" of the token and of who it is for (a string, or
- * NULL), which its receiver stores before it calls ta_sign_in_end(). */
+/* Starts. "changed" tells of every step, "granted" of the token and of who it is for (TaIdentity,
+ * or NULL), which its receiver stores before it calls ta_sign_in_end(). */
 void
 ta_sign_in_start (TaSignIn *self)
 {
@@ -312,7 +311,7 @@ ta_sign_in_class_init (TaSignInClass *klass)
   g_signal_new ("changed", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   g_signal_new ("expired", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   g_signal_new ("granted", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-                G_TYPE_POINTER, G_TYPE_STRING);
+                G_TYPE_POINTER, G_TYPE_POINTER);
 }
 
 /* `scopes` NULL: those of the provider file. */

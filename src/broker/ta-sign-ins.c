@@ -22,9 +22,9 @@ struct _TaSignIns
 G_DEFINE_FINAL_TYPE (TaSignIns, ta_sign_ins, G_TYPE_OBJECT)
 
 static void
-on_granted (TaSignIn *sign_in, TaToken *token, const char *subject, TaSignIns *self)
+on_granted (TaSignIn *sign_in, TaToken *token, TaIdentity *identity, TaSignIns *self)
 {
-  ta_grant_keep (self->accounts, sign_in, token, subject);
+  ta_grant_keep (self->accounts, sign_in, token, identity);
 }
 
 static gboolean

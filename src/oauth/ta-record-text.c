@@ -86,6 +86,8 @@ static void
 parse_knowledge (JsonObject *object, TaRecord *self)
 {
   char **requested_scopes = parse_words (object, "requested_scopes");
+  const char *source = ta_json_get_string (object, "subject_source");
+  const char *subject = ta_json_get_string (object, "subject");
   gint64 widened = 0;
 
   if (requested_scopes != NULL)
@@ -95,7 +97,8 @@ parse_knowledge (JsonObject *object, TaRecord *self)
     }
   ta_json_get_int64 (object, "widened", &widened);
   self->is_widened = widened != 0;
-  self->subject = g_strdup (ta_json_get_string (object, "subject"));
+  if (source != NULL && subject != NULL)
+    self->identity = ta_identity_new (source, subject);
   ta_json_get_int64 (object, "refresh_intent", &self->intent);
 }
 
@@ -192,8 +195,11 @@ ta_record_text_print (const TaRecord *self)
   add_int (builder, "version", VERSION);
   add_string (builder, "account", self->account);
   add_string (builder, "provider", self->provider);
-  if (self->subject != NULL)
-    add_string (builder, "subject", self->subject);
+  if (self->identity != NULL)
+    {
+      add_string (builder, "subject_source", self->identity->source);
+      add_string (builder, "subject", self->identity->subject);
+    }
   add_int (builder, "signed_in_at", self->signed_in_at);
   add_int (builder, "refreshed_at", self->refreshed_at);
   add_int (builder, "generation", self->generation);

@@ -15,8 +15,14 @@ copy (const char *account, const char *provider, TaToken *token)
   return self;
 }
 
+static TaIdentity *
+ref_identity (TaIdentity *identity)
+{
+  return identity == NULL ? NULL : ta_identity_ref (identity);
+}
+
 /* The record of a sign-in; `previous` (nullable) is that of the same account before it, whose
- * subject is not taken over. */
+ * identity is not taken over. */
 TaRecord *
 ta_record_new (const char *account, const char *provider, TaToken *token, gint64 now,
                const TaRecord *previous)
@@ -58,7 +64,7 @@ ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now)
   g_strfreev (next->requested_scopes);
   next->requested_scopes = g_strdupv (self->requested_scopes);
   next->is_widened = self->is_widened || *excess != NULL;
-  next->subject = g_strdup (self->subject);
+  next->identity = ref_identity (self->identity);
   next->signed_in_at = self->signed_in_at;
   next->refreshed_at = now;
   next->generation = self->generation + 1;
@@ -78,12 +84,12 @@ ta_record_intend (const TaRecord *self, gint64 intent)
 
 /* The record with who it was that signed in; NULL: not known. It is of the same generation. */
 TaRecord *
-ta_record_with_subject (const TaRecord *self, const char *subject)
+ta_record_with_identity (const TaRecord *self, TaIdentity *identity)
 {
   TaRecord *next = ta_record_intend (self, self->intent);
 
-  g_free (next->subject);
-  next->subject = g_strdup (subject);
+  g_clear_pointer (&next->identity, ta_identity_unref);
+  next->identity = ref_identity (identity);
   next->refused = self->refused;
   return next;
 }
@@ -96,7 +102,7 @@ ta_record_with_request (const TaRecord *self, const char *const *scopes)
   g_autoptr (TaToken) token = *self->token->scopes == NULL
                                   ? ta_token_with_scopes (self->token, scopes)
                                   : ta_token_ref (self->token);
-  TaRecord *next = ta_record_with_subject (self, self->subject);
+  TaRecord *next = ta_record_with_identity (self, self->identity);
 
   ta_token_unref (next->token);
   next->token = g_steal_pointer (&token);
@@ -160,7 +166,7 @@ clear (void *data)
 
   g_free (self->account);
   g_free (self->provider);
-  g_free (self->subject);
+  g_clear_pointer (&self->identity, ta_identity_unref);
   g_strfreev (self->requested_scopes);
   ta_token_unref (self->token);
 }

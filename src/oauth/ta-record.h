@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "oauth/ta-identity.h"
 #include "oauth/ta-token.h"
 
 G_BEGIN_DECLS
@@ -11,7 +12,7 @@ typedef struct
 {
   char *account;           /* (owned): account id */
   char *provider;          /* (owned): provider id */
-  char *subject;           /* (owned) (nullable): who signed in, if the provider says */
+  TaIdentity *identity;    /* (owned) (nullable): who signed in, if the provider says */
   char **requested_scopes; /* (owned): asked for when it was signed in; empty: none, or unknown */
   TaToken *token;          /* (owned) */
   gint64 signed_in_at;
@@ -28,7 +29,7 @@ TaRecord *ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now);
 TaRecord *ta_record_follow (TaRecord *self, const TaRecord *other);
 TaRecord *ta_record_intend (const TaRecord *self, gint64 intent);
 TaRecord *ta_record_with_request (const TaRecord *self, const char *const *scopes);
-TaRecord *ta_record_with_subject (const TaRecord *self, const char *subject);
+TaRecord *ta_record_with_identity (const TaRecord *self, TaIdentity *identity);
 TaRecord *ta_record_refuse (const TaRecord *self);
 gboolean ta_record_is_ended (const TaRecord *self, gboolean rejected, TaInstant now);
 gboolean ta_record_is_newer (const TaRecord *self, const TaRecord *other);

@@ -1,18 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a sign-in is granted: which scopes, of those it asked for."""
+"""What a sign-in is granted: which scopes, of those it asked for, and whose they are."""
 
+import base64
 import json
 import pathlib
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import browser, tap
-from harness.broker import DEADLINE, account_path
+from harness.broker import DEADLINE, account_path, error_name
 from harness.cli import Cli
 from harness.issuer import Issuer
+from harness.servers import CLIENT_ID
 from harness.world import World
 
 ASKED = ["contacts:read", "contacts:write"]
@@ -54,6 +57,27 @@ class GrantWorld(World):
         new, _expires_at, details = self.broker.get_token("me", rejected=token)
         tap.check(new != token, "a new token")
         return details
+
+    def known(self):
+        """Who signed in: what is stored of it, and where that comes from."""
+        record = self.keyring.records()["me"]
+        return record["subject_source"].replace(self.issuer.uri, "ISSUER"), record["subject"]
+
+    def say(self, user):
+        """What the API says of the user."""
+        self.issuer.answer("/v1/me", 200, user)
+
+    def write(self, **keys):
+        """Other keys in the provider file; the API is the issuer's."""
+        keys = {"BaseUri": f"{self.issuer.uri}/v1/", **keys}
+        self.server.write_provider(**{**self.provider, **keys})
+
+    def fails(self, short, **members):
+        """A sign-in that is granted that, and changes nothing."""
+        before = self.keyring.records()
+        end = self.sign_in_with(succeeds=False, **members)
+        tap.equal((end["State"], end["Error"]), ("failed", error_name(short)), "end")
+        tap.equal(self.keyring.records(), before, "what is stored")
 
     def scopes(self):
         """As asked for, and as granted: on the bus and in the keyring."""
@@ -170,6 +194,63 @@ def command_signs_in(world):
     tap.contains(result.err, "not granted: contacts:write operators:read\n", "standard error")
     world.grant()
     tap.lacks(cli.run("sign-in", "me").err, "not granted", "standard error")
+
+
+def id_token(subject, issuer="https://issuer.example"):
+    """As a token endpoint gives it; nobody looks at the signature."""
+    claims = {"iss": issuer, "aud": CLIENT_ID, "sub": subject, "exp": int(time.time()) + 600}
+    encoded = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"eyJhbGciOiJSUzI1NiJ9.{encoded}.c2ln"
+
+
+@tap.case("ID-03", "another member of the user info: the same person is let in, and known anew")
+def other_member(world):
+    world.write(UserInfoPath="me", UserInfoMember="id")
+    world.say({"id": 7, "sub": "ada"})
+    world.sign_in_with()
+    tap.equal(world.known(), ("user_info ISSUER/v1/me#id", "7"), "who")
+    world.write(UserInfoPath="me")
+    world.sign_in_with()
+    tap.equal(world.known(), ("user_info ISSUER/v1/me#sub", "ada"), "who")
+    world.say({"id": 7, "sub": "grace"})
+    world.fails("WrongAccount")
+
+
+@tap.case("ID-04", "an ID token instead of user info, and back: the same person is let in")
+def other_source(world):
+    world.write(UserInfoPath="me")
+    world.say({"sub": "ada"})
+    world.sign_in_with(id_token=id_token("1"))
+    tap.equal(world.known(), ("user_info ISSUER/v1/me#sub", "ada"), "who")
+    world.write()
+    world.sign_in_with(id_token=id_token("1"))
+    tap.equal(world.known(), ("id_token https://issuer.example", "1"), "who")
+    world.fails("WrongAccount", id_token=id_token("2"))
+    world.sign_in_with(id_token=id_token("100", "https://other.example"))
+    tap.equal(world.known(), ("id_token https://other.example", "100"), "who")
+    world.write(UserInfoPath="me")
+    world.sign_in_with()
+    tap.equal(world.known(), ("user_info ISSUER/v1/me#sub", "ada"), "who")
+
+
+@tap.case("ID-05", "an ID token that was asked for and does not come: the account stays as it was",
+          keys={"Scopes": "openid"})
+def asked_for(world):
+    world.sign_in_with(id_token=id_token("1"))
+    world.fails("InvalidResponse")
+    world.fails("InvalidResponse", id_token="damaged")
+    world.sign_in_with(scopes=["contacts:read"])
+    tap.equal(world.known(), ("id_token https://issuer.example", "1"), "who")
+    world.fails("WrongAccount", id_token=id_token("2"))
+
+
+@tap.case("ID-06", "user info that cannot be had where an ID token told before: let in")
+def silent_source(world):
+    world.sign_in_with(id_token=id_token("1"))
+    world.write(UserInfoPath="me")
+    world.issuer.answer("/v1/me", 500)
+    world.sign_in_with(id_token=id_token("2"))
+    tap.equal(world.known(), ("id_token https://issuer.example", "1"), "who")
 
 
 tap.main(GrantWorld)

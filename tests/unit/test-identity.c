@@ -17,18 +17,33 @@
 #define RFC_TOKEN                                                                                  \
   "eyJhbGciOiJSUzI1NiIsImtpZCI6IjFlOWdkazcifQ." RFC_CLAIMS ".ggW8hZ1EuVLuxNuuIJKX_V8a"
 
+/* (nullable) */
+static char *
+take_subject (TaIdentity *identity)
+{
+  g_autoptr (TaIdentity) owned = identity;
+
+  return owned == NULL ? NULL : g_strdup (owned->subject);
+}
+
+static char *
+find_subject (const char *jwt, const char *issuer, const char *client_id, gint64 now)
+{
+  return take_subject (ta_identity_from_id_token (jwt, issuer, client_id, now));
+}
+
 static void
 check_rfc (void)
 {
   g_autofree char *subject
-      = ta_identity_from_id_token (RFC_TOKEN, "http://server.example.com", CLIENT_ID, 1311280970);
-  g_autofree char *any = ta_identity_from_id_token (RFC_TOKEN, NULL, CLIENT_ID, 1311280970);
+      = find_subject (RFC_TOKEN, "http://server.example.com", CLIENT_ID, 1311280970);
+  g_autofree char *any = find_subject (RFC_TOKEN, NULL, CLIENT_ID, 1311280970);
 
   g_assert_cmpstr (subject, ==, "248289761001");
   g_assert_cmpstr (any, ==, "248289761001");
-  g_assert_null (ta_identity_from_id_token (RFC_TOKEN, ISSUER, CLIENT_ID, 1311280970));
-  g_assert_null (ta_identity_from_id_token (RFC_TOKEN, NULL, "other", 1311280970));
-  g_assert_null (ta_identity_from_id_token (RFC_TOKEN, NULL, CLIENT_ID, 1411280970));
+  g_assert_null (find_subject (RFC_TOKEN, ISSUER, CLIENT_ID, 1311280970));
+  g_assert_null (find_subject (RFC_TOKEN, NULL, "other", 1311280970));
+  g_assert_null (find_subject (RFC_TOKEN, NULL, CLIENT_ID, 1411280970));
 }
 
 typedef struct
@@ -78,8 +93,8 @@ check_claims (gconstpointer data)
       = ta_encoding_base64url ((const guint8 *) row->claims, strlen (row->claims));
   g_autofree char *jwt = g_strconcat (HEADER ".", encoded, ".c2ln", NULL);
   g_autofree char *unsigned_jwt = g_strconcat (HEADER ".", encoded, ".", NULL);
-  g_autofree char *subject = ta_identity_from_id_token (jwt, ISSUER, CLIENT_ID, NOW);
-  g_autofree char *same = ta_identity_from_id_token (unsigned_jwt, ISSUER, CLIENT_ID, NOW);
+  g_autofree char *subject = find_subject (jwt, ISSUER, CLIENT_ID, NOW);
+  g_autofree char *same = find_subject (unsigned_jwt, ISSUER, CLIENT_ID, NOW);
 
   g_assert_cmpstr (subject, ==, row->subject);
   g_assert_cmpstr (same, ==, row->subject);
@@ -115,17 +130,17 @@ check_no_token (gconstpointer data)
 {
   const NoToken *row = data;
 
-  g_assert_null (ta_identity_from_id_token (row->jwt, NULL, "i", 1));
+  g_assert_null (find_subject (row->jwt, NULL, "i", 1));
 }
 
 /* That it was only the spelling. */
 static void
 check_good_spelling (void)
 {
-  g_autofree char *subject = ta_identity_from_id_token (
-      HEADER ".eyJhdWQiOiJpIiwic3ViIjoiYSIsImV4cCI6OX0.c2ln", NULL, "i", 1);
-  g_autofree char *other = ta_identity_from_id_token (
-      HEADER ".eyJhdWQiOiJpIiwic3ViIjoiPz8-IiwiZXhwIjo5fQ.c2ln", NULL, "i", 1);
+  g_autofree char *subject
+      = find_subject (HEADER ".eyJhdWQiOiJpIiwic3ViIjoiYSIsImV4cCI6OX0.c2ln", NULL, "i", 1);
+  g_autofree char *other
+      = find_subject (HEADER ".eyJhdWQiOiJpIiwic3ViIjoiPz8-IiwiZXhwIjo5fQ.c2ln", NULL, "i", 1);
 
   g_assert_cmpstr (subject, ==, "a");
   g_assert_cmpstr (other, ==, "?\?>");
@@ -151,13 +166,13 @@ check_length (void)
   g_autofree char *longer = make_long_token (256, 1);
   g_autofree char *large = make_long_token (1, 32 * 1024);
   g_autofree char *larger = make_long_token (1, 64 * 1024);
-  g_autofree char *subject = ta_identity_from_id_token (longest, NULL, "i", 1);
-  g_autofree char *short_subject = ta_identity_from_id_token (large, NULL, "i", 1);
+  g_autofree char *subject = find_subject (longest, NULL, "i", 1);
+  g_autofree char *short_subject = find_subject (large, NULL, "i", 1);
 
   g_assert_cmpuint (strlen (subject), ==, 255);
-  g_assert_null (ta_identity_from_id_token (longer, NULL, "i", 1));
+  g_assert_null (find_subject (longer, NULL, "i", 1));
   g_assert_cmpstr (short_subject, ==, "s");
-  g_assert_null (ta_identity_from_id_token (larger, NULL, "i", 1));
+  g_assert_null (find_subject (larger, NULL, "i", 1));
 }
 
 typedef struct
@@ -200,10 +215,89 @@ static void
 check_user_info (gconstpointer data)
 {
   const UserInfo *row = data;
-  g_autofree char *subject
-      = ta_identity_from_user_info (row->json, strlen (row->json), row->member);
+  g_autofree char *subject = take_subject (
+      ta_identity_from_user_info (row->json, strlen (row->json), "https://a/me", row->member));
 
   g_assert_cmpstr (subject, ==, row->subject);
+}
+
+/* Of an ID token it is its issuer, whether or not that was to be a certain one; of user info, its
+ * address and the member. */
+static void
+check_sources (void)
+{
+  const char *info = "{\"sub\":\"248289761001\"}";
+  g_autofree char *issuer = unit_repeat ("i", 4097);
+  g_autofree char *claims
+      = g_strdup_printf ("{\"iss\":\"%s\",\"aud\":\"i\",\"sub\":\"a\",\"exp\":9}", issuer);
+  g_autofree char *encoded = ta_encoding_base64url ((const guint8 *) claims, strlen (claims));
+  g_autofree char *long_issuer = g_strconcat (HEADER ".", encoded, ".c2ln", NULL);
+  g_autoptr (TaIdentity) any = ta_identity_from_id_token (RFC_TOKEN, NULL, CLIENT_ID, 1311280970);
+  g_autoptr (TaIdentity) one
+      = ta_identity_from_id_token (RFC_TOKEN, "http://server.example.com", CLIENT_ID, 1311280970);
+  g_autoptr (TaIdentity) nobody = ta_identity_from_id_token (
+      HEADER ".eyJhdWQiOiJpIiwic3ViIjoiYSIsImV4cCI6OX0.c2ln", NULL, "i", 1);
+  g_autoptr (TaIdentity) there
+      = ta_identity_from_user_info (info, strlen (info), "https://a/me", "sub");
+
+  g_assert_cmpstr (any->source, ==, "id_token http://server.example.com");
+  g_assert_cmpstr (one->source, ==, any->source);
+  g_assert_cmpstr (nobody->source, ==, "id_token ");
+  g_assert_cmpstr (there->source, ==, "user_info https://a/me#sub");
+  g_assert_null (find_subject (long_issuer, NULL, "i", 1));
+}
+
+static void
+check_contradiction (void)
+{
+  g_autoptr (TaIdentity) ada = ta_identity_new ("id_token a", "ada");
+  g_autoptr (TaIdentity) again = ta_identity_new ("id_token a", "ada");
+  g_autoptr (TaIdentity) grace = ta_identity_new ("id_token a", "grace");
+  g_autoptr (TaIdentity) elsewhere = ta_identity_new ("id_token b", "7");
+
+  g_assert_false (ta_identity_contradicts (ada, again));
+  g_assert_true (ta_identity_contradicts (ada, grace));
+  g_assert_false (ta_identity_contradicts (ada, elsewhere));
+}
+
+typedef struct
+{
+  const char *id;
+  const char *source; /* of what is known */
+  const char *path;   /* of user info */
+  const char *member;
+  const char *issuer;
+  const char *scope;
+  gboolean is_due;
+} Due;
+
+static const Due dues[] = {
+  { "user-info", "user_info https://a/me#id", "me", "id", NULL, "a", TRUE },
+  { "user-info-and-token", "user_info https://a/me#id", "me", "id", "https://i", "openid", TRUE },
+  { "other-member", "user_info https://a/me#id", "me", "sub", NULL, "a", FALSE },
+  { "other-path", "user_info https://a/me#id", "you", "id", NULL, "a", FALSE },
+  { "no-path", "user_info https://a/me#id", NULL, "id", NULL, "a", FALSE },
+  { "token-instead", "user_info https://a/me#id", NULL, "id", "https://i", "openid", FALSE },
+  { "any-token-instead", "user_info https://a/me#id", NULL, "id", NULL, "openid", FALSE },
+  { "token", "id_token https://i", NULL, "sub", "https://i", "openid", TRUE },
+  { "any-token", "id_token https://i", NULL, "sub", NULL, "openid", TRUE },
+  { "other-issuer", "id_token https://i", NULL, "sub", "https://j", "openid", FALSE },
+  { "not-asked-for", "id_token https://i", NULL, "sub", "https://i", "a", FALSE },
+  { "user-info-instead", "id_token https://i", "me", "sub", "https://i", "openid", FALSE },
+};
+
+static void
+check_due (gconstpointer data)
+{
+  const Due *row = data;
+  const char *const scopes[] = { "contacts", row->scope, NULL };
+  g_autoptr (TaIdentity) known = ta_identity_new (row->source, "7");
+  const TaProvider provider = { .base_uri = (char *) "https://a/",
+                                .issuer = (char *) row->issuer,
+                                .user_info_path = (char *) row->path,
+                                .user_info_member = (char *) row->member };
+
+  g_assert_cmpint (ta_identity_is_due (known, &provider, scopes), ==, row->is_due);
 }
 
 int
@@ -216,5 +310,8 @@ main (int argc, char **argv)
   g_test_add_func ("/identity/UN-ID-04-good-spelling", check_good_spelling);
   g_test_add_func ("/identity/UN-ID-05-length", check_length);
   UNIT_ADD_ROWS ("/identity/UN-ID-06-user-info", user_infos, check_user_info);
+  g_test_add_func ("/identity/UN-ID-07-sources", check_sources);
+  g_test_add_func ("/identity/UN-ID-08-contradiction", check_contradiction);
+  UNIT_ADD_ROWS ("/identity/UN-ID-09-due", dues, check_due);
   return g_test_run ();
 }
