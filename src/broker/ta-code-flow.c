@@ -21,10 +21,8 @@
  * came with the right state waits for the page until the end is known, so that the page tells the
  * truth. */
 
-#define EXCHANGE_TIMEOUT 25
-
-/* A browser waits this long for its page. By then the code is exchanged, and it is only the keyring
- * that has not answered. */
+/* A browser waits this long for its page. By then the provider has answered, and it is only the
+ * keyring that has not: the end may still be a good or a bad one. */
 #define PAGE_TIMEOUT 30
 
 struct _TaCodeFlow
@@ -89,7 +87,7 @@ exchange (TaCodeFlow *self, const TaSecret *code)
 
   g_signal_emit_by_name (self, "exchanging");
   ta_token_endpoint_send_async (self->parts, self->provider->token_endpoint, request,
-                                self->dpop_key, EXCHANGE_TIMEOUT, NULL, exchange_cb,
+                                self->dpop_key, TA_CODE_FLOW_TIMEOUT, NULL, exchange_cb,
                                 g_object_ref (self));
 }
 
@@ -114,7 +112,7 @@ on_page_time (gpointer user_data)
   TaCodeFlow *self = user_data;
 
   self->page_timer = 0;
-  answer_visit (self, TA_PAGE_UNSAVED);
+  answer_visit (self, TA_PAGE_PENDING);
   return G_SOURCE_REMOVE;
 }
 
@@ -216,7 +214,7 @@ push (TaCodeFlow *self, const char *thumbprint)
   g_autoptr (TaTokenRequest) request = ta_token_request_push (self->provider, self->client, query);
 
   ta_token_endpoint_send_async (self->parts, self->provider->pushed_authorization_request_endpoint,
-                                request, NULL, EXCHANGE_TIMEOUT, NULL, push_cb,
+                                request, NULL, TA_CODE_FLOW_TIMEOUT, NULL, push_cb,
                                 g_object_ref (self));
 }
 

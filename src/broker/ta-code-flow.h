@@ -7,6 +7,10 @@
 
 G_BEGIN_DECLS
 
+/* Seconds from the browser's return until the provider has said all that it is asked. The browser
+ * waits a little longer for its page, which tells what came of it. */
+#define TA_CODE_FLOW_TIMEOUT 25
+
 #define TA_TYPE_CODE_FLOW (ta_code_flow_get_type ())
 G_DECLARE_FINAL_TYPE (TaCodeFlow, ta_code_flow, TA, CODE_FLOW, GObject)
 

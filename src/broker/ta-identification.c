@@ -10,16 +10,16 @@
  * whose file names the path is asked there and nowhere else, so that what is compared from one
  * sign-in to the next is the same thing. Nothing of this fails a sign-in. */
 
-#define TIMEOUT 10
 #define USER_INFO_MAX (1024 * 1024)
 
 typedef struct
 {
-  TaParts *parts; /* (owned) */
-  TaToken *token; /* (owned) */
-  char *uri;      /* (owned) */
-  char *accept;   /* (owned) */
-  char *member;   /* (owned) */
+  TaParts *parts;  /* (owned) */
+  TaToken *token;  /* (owned) */
+  char *uri;       /* (owned) */
+  char *accept;    /* (owned) */
+  char *member;    /* (owned) */
+  gint64 deadline; /* on the boot clock, seconds */
   gboolean was_repeated;
 } Identification;
 
@@ -88,7 +88,7 @@ ask (GTask *task)
     .authorization = authorization,
     .headers = headers,
     .max_length = USER_INFO_MAX,
-    .timeout = TIMEOUT,
+    .timeout = (guint) MAX (self->deadline - ta_clock_now ().boot, 1),
   };
 
   if (authorization != NULL)
@@ -100,11 +100,12 @@ ask (GTask *task)
   g_object_unref (task);
 }
 
-/* Finds out who a token that was just granted is for; `id_token` (nullable): came with it. */
+/* Finds out who a token that was just granted is for; `id_token` (nullable): came with it.
+ * `timeout`: seconds for all of it. */
 void
 ta_identification_async (TaParts *parts, const TaProvider *provider, const char *client_id,
-                         TaToken *token, const TaSecret *id_token, GAsyncReadyCallback callback,
-                         gpointer user_data)
+                         TaToken *token, const TaSecret *id_token, guint timeout,
+                         GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (parts->http, NULL, callback, user_data);
   g_autofree char *uri = NULL;
@@ -126,6 +127,7 @@ ta_identification_async (TaParts *parts, const TaProvider *provider, const char 
   self->parts = ta_parts_ref (parts);
   self->token = ta_token_ref (token);
   self->uri = g_steal_pointer (&uri);
+  self->deadline = ta_clock_now ().boot + timeout;
   self->accept = g_strdup (provider->accept);
   self->member = g_strdup (provider->user_info_member);
   g_task_set_task_data (task, self, (GDestroyNotify) identification_free);

@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 void ta_identification_async (TaParts *parts, const TaProvider *provider, const char *client_id,
-                              TaToken *token, const TaSecret *id_token,
+                              TaToken *token, const TaSecret *id_token, guint timeout,
                               GAsyncReadyCallback callback, gpointer user_data);
 TaIdentity *ta_identification_finish (TaParts *parts, GAsyncResult *result);
 

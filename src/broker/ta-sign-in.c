@@ -14,6 +14,10 @@
 
 #define TIMEOUT 300
 
+/* Seconds to find out who signed in, as far as the time for all of the provider's answers allows.
+ */
+#define IDENTIFICATION_TIMEOUT 10
+
 struct _TaSignIn
 {
   GObject parent_instance;
@@ -25,6 +29,7 @@ struct _TaSignIn
   TaCodeFlow *flow;          /* (owned) (nullable) */
   TaDeviceFlow *device_flow; /* (owned) (nullable): one or the other */
   TaAlarm *alarm;            /* (owned) (nullable): while waiting */
+  gint64 deadline;           /* of the provider's answers, on the boot clock, seconds */
 };
 
 G_DEFINE_FINAL_TYPE (TaSignIn, ta_sign_in, G_TYPE_OBJECT)
@@ -93,6 +98,7 @@ static void
 on_flow_ended (gpointer flow, TaToken *token, const TaSecret *id_token, const GError *error,
                TaSignIn *self)
 {
+  gint64 left = self->deadline - ta_clock_now ().boot;
   Grant *grant;
 
   if (ta_sign_in_is_over (self))
@@ -107,7 +113,8 @@ on_flow_ended (gpointer flow, TaToken *token, const TaSecret *id_token, const GE
   grant->sign_in = g_object_ref (self);
   grant->token = ta_token_ref (token);
   ta_identification_async (self->parts, self->status.provider, self->client->id, token, id_token,
-                           identification_cb, grant);
+                           (guint) CLAMP (left, 1, IDENTIFICATION_TIMEOUT), identification_cb,
+                           grant);
 }
 
 static void
@@ -115,6 +122,7 @@ on_exchanging (gpointer flow, TaSignIn *self)
 {
   g_clear_pointer (&self->alarm, ta_alarm_free);
   self->status.state = TA_SIGN_IN_EXCHANGING;
+  self->deadline = ta_clock_now ().boot + TA_CODE_FLOW_TIMEOUT;
   emit_changed (self);
 }
 

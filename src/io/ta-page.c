@@ -28,6 +28,9 @@ static const Wording wordings[] = {
                         N_ ("The keyring did not take the sign-in. It is kept while you stay "
                             "logged in to this computer, and saved as soon as the keyring is "
                             "unlocked.") },
+  [TA_PAGE_PENDING] = { 200, "warning", N_ ("Not finished yet"),
+                        N_ ("The keyring has not answered. The application says how the sign-in "
+                            "ends; you can close this page.") },
   [TA_PAGE_DENIED] = { 200, "failed", N_ ("Access was denied"),
                        N_ ("Nothing was changed. To sign in after all, start again from the "
                            "application.") },

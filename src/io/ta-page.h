@@ -10,6 +10,7 @@ typedef enum
 {
   TA_PAGE_DONE,    /* 200: the tokens are stored */
   TA_PAGE_UNSAVED, /* 200: signed in, but the keyring did not take the tokens yet */
+  TA_PAGE_PENDING, /* 200: it is not known yet which of the others it would be */
   TA_PAGE_DENIED,  /* 200 */
   TA_PAGE_FAILED,  /* 200 */
   TA_PAGE_INVALID, /* 400: not the answer to a sign-in that waits */

@@ -15,9 +15,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from gi.repository import GLib
 
 from harness import browser, tap
-from harness.broker import DEADLINE
+from harness.broker import DEADLINE, SLOW
 from harness.bus import BusError
-from rows import ACCOUNT, add_rows, main
+from harness.locks import held, lock_path
+from rows import ACCOUNT, TOKEN, add_rows, main, within
 from steps import halted
 
 SCHEMA = "org.tidio.Auth.Account"
@@ -201,17 +202,18 @@ class Visit:
     """A browser that waits for its last page, in a thread."""
 
     def __init__(self, uri):
+        self.page = None
         self.thread = threading.Thread(target=self._run, args=(uri,), daemon=True)
         self.thread.start()
 
     def _run(self, uri):
         try:
-            browser.fetch(uri)
+            self.page = browser.fetch(uri)
         except OSError:
             pass
 
-    def end(self):
-        self.thread.join(DEADLINE)
+    def end(self, deadline=DEADLINE):
+        self.thread.join(deadline)
 
 
 def end_of_sign_in(world, path):
@@ -243,6 +245,35 @@ def first_store_locked(world):
     visit.end()
     world.note_token()
     return seen
+
+
+def silent_user_info(world):
+    """The provider takes its time for the code, then says nothing of the user: the page tells the
+    end before it has waited half a minute."""
+    world.use_provider(UserInfoPath="me")
+    path, uri = world.start_sign_in()
+    exchange = world.peer.plan(TOKEN, "hold")
+    user_info = world.peer.plan("/v1/me", "stall")
+    visit = Visit(uri)
+    exchange.wait()
+    world.clocks.shift(boot=24)
+    with within(6, "the page"):
+        exchange.release()
+        user_info.wait()
+        visit.end()
+    user_info.release(False)
+    tap.contains(visit.page.body, "Authorization successful!", "page")
+    return end_of_sign_in(world, path)
+
+
+def store_waits(world):
+    """For another process, longer than a browser waits: the page does not say how it will end."""
+    path, uri = world.start_sign_in()
+    with held(lock_path(world.session)), within(40, "the page"):
+        visit = Visit(uri)
+        visit.end(40 * SLOW)
+    tap.contains(visit.page.body, "Not finished yet", "page")
+    return end_of_sign_in(world, path)
 
 
 def stored_then_killed(world):
@@ -402,6 +433,10 @@ def sign_in_rows():
     yield ("SI-09", "kill -9", "store of another sign-in", signed_in_again("store"), "no answer",
            exchanged)
     yield ("SI-12", "SIGTERM", "code exchange", ended_in_exchange, "no answer", exchanged, anew)
+    yield ("SI-13", "user info stalls", "sign-in, after a slow exchange", silent_user_info, "done",
+           f"{exchanged}, 1 API call", {**anew, "clocks": True})
+    yield ("SI-14", "another process has the lock", "sign-in's store", store_waits, "done",
+           exchanged, anew)
     yield ("SI-10", "user denies", "another sign-in", denied_again, "failed: SignInDenied",
            "nothing")
     yield ("SI-11", "503", "code exchange of another sign-in", exchange_fails,

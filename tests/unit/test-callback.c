@@ -228,8 +228,9 @@ typedef struct
 
 static const Page pages[] = {
   { "done", TA_PAGE_DONE, "200" },       { "unsaved", TA_PAGE_UNSAVED, "200" },
-  { "denied", TA_PAGE_DENIED, "200" },   { "failed", TA_PAGE_FAILED, "200" },
-  { "invalid", TA_PAGE_INVALID, "400" }, { "used", TA_PAGE_USED, "410" },
+  { "pending", TA_PAGE_PENDING, "200" }, { "denied", TA_PAGE_DENIED, "200" },
+  { "failed", TA_PAGE_FAILED, "200" },   { "invalid", TA_PAGE_INVALID, "400" },
+  { "used", TA_PAGE_USED, "410" },
 };
 
 /* The page waits until somebody knows which it is. */

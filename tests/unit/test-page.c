@@ -14,6 +14,7 @@ typedef struct
 static const Page pages[] = {
   { "done", TA_PAGE_DONE, 200, "<h1>Authorization successful!</h1>" },
   { "unsaved", TA_PAGE_UNSAVED, 200, "<h1>Signed in, but not saved yet</h1>" },
+  { "pending", TA_PAGE_PENDING, 200, "<h1>Not finished yet</h1>" },
   { "denied", TA_PAGE_DENIED, 200, "<h1>Access was denied</h1>" },
   { "failed", TA_PAGE_FAILED, 200, "<h1>Sign-in failed</h1>" },
   { "invalid", TA_PAGE_INVALID, 400, "<h1>This page is not part of a sign-in</h1>" },
