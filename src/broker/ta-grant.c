@@ -109,8 +109,24 @@ create_record (const Grant *grant, const TaRecord *previous)
   return ta_record_with_identity (asked, identity);
 }
 
-/* Whether or not the stored accounts could be read, the grant is kept; but never in the place of
- * one of another provider or person, which the keyring may have held back until now. */
+/* Whether it is known what the grant would take the place of. As long as this process could not
+ * read the stored accounts, it may be another person's login. The grant is not given back then, for
+ * the same reason as above. */
+static gboolean
+check_is_read (TaAccounts *accounts, GAsyncResult *result, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (ta_accounts_load_finish (accounts, result, &cause))
+    return TRUE;
+  g_set_error_literal (error, cause->domain, cause->code,
+                       "The keyring cannot be read, so nobody knows whose account this is: unlock "
+                       "it or start it, then sign in again");
+  return FALSE;
+}
+
+/* Once the stored accounts were read, the grant is kept even if the keyring is locked again; but
+ * never in the place of one of another provider or person. */
 static void
 load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -124,8 +140,8 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *item_id = g_uuid_string_random ();
   g_autoptr (GError) error = NULL;
 
-  ta_accounts_load_finish (accounts, result, NULL);
-  if (!check_is_told (grant, previous, &error) || !check_owner (parts, previous, record, &error))
+  if (!check_is_read (accounts, result, &error) || !check_is_told (grant, previous, &error)
+      || !check_owner (parts, previous, record, &error))
     {
       ta_sign_in_end (grant->sign_in, FALSE, error);
       return;

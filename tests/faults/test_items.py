@@ -18,6 +18,7 @@ from harness import browser, tap
 from harness.broker import DEADLINE, SLOW
 from harness.bus import BusError
 from harness.locks import held, lock_path
+from harness.peer import answer
 from rows import ACCOUNT, TOKEN, add_rows, main, within
 from steps import halted
 
@@ -333,6 +334,46 @@ def denied_again(world):
     return "failed: " + end["Error"].rsplit(".", 1)[1]
 
 
+def says(world, subject):
+    """The next question who signed in is answered so."""
+    world.peer.plan("/v1/me", "answer", 1, answer(200, json.dumps({"sub": subject})))
+
+
+def unreadable_again(subject, prompts):
+    """A new broker cannot read the account, and when somebody has signed in the keyring is locked.
+    Unless it is unlocked when it asks, nobody knows whose account that is."""
+    def run(world):
+        world.use_provider(UserInfoPath="me")
+        says(world, "ada")
+        world.sign_in(ACCOUNT)
+        world.forget()
+        world.broker.stop()
+        before = world.newest_record()
+        # No client is stored, so the secrets are the accounts' alone.
+        world.keyring.plan("GetSecrets", "fail", 1, 0)
+        world.broker.start()
+        path, uri = world.start_sign_in()
+        world.keyring.wait_for_reached()
+        tap.equal(world.broker.accounts(), [], "accounts that the broker knows")
+        world.keyring.heal()
+        world.keyring.lock()
+        world.keyring.set_prompts(prompts)
+        says(world, subject)
+        visit = Visit(uri)
+        seen = end_of_sign_in(world, path)
+        visit.end()
+        if "WrongAccount" in seen:
+            world.bus.wait_for(lambda: world.server.counters()["revocations"] == 2, DEADLINE,
+                               "the other person's tokens given back", poll=True)
+        world.keyring.unlock()
+        world.bus.wait_for(lambda: world.broker.accounts() == [ACCOUNT], DEADLINE, "the account",
+                           poll=True)
+        tap.equal(len(world.keyring.accounts()), 1, "items")
+        kept = world.newest_record() == before
+        return f"{seen}; {'the old' if kept else 'a new'} record"
+    return run
+
+
 def exchange_fails(world):
     world.server.fail("token", 503, count=1)
     _page, end = world.sign_in(ACCOUNT, succeeds=False)
@@ -437,6 +478,16 @@ def sign_in_rows():
            f"{exchanged}, 1 API call", {**anew, "clocks": True})
     yield ("SI-14", "another process has the lock", "sign-in's store", store_waits, "done",
            exchanged, anew)
+    failed = "failed: StorageLocked; the old record"
+    yield ("SI-15", "keyring unreadable, then locked", "store of another person's sign-in",
+           unreadable_again("grace", "dismiss"), failed, f"{exchanged}, 1 API call")
+    yield ("SI-16", "keyring unreadable, then locked", "store of the same person's sign-in",
+           unreadable_again("ada", "dismiss"), failed, f"{exchanged}, 1 API call")
+    yield ("SI-17", "keyring unreadable, then unlocked", "store of another person's sign-in",
+           unreadable_again("grace", "accept"), "failed: WrongAccount; the old record",
+           f"{exchanged}, 1 API call, 2 revocations")
+    yield ("SI-18", "keyring unreadable, then unlocked", "store of the same person's sign-in",
+           unreadable_again("ada", "accept"), "done; a new record", f"{exchanged}, 1 API call")
     yield ("SI-10", "user denies", "another sign-in", denied_again, "failed: SignInDenied",
            "nothing")
     yield ("SI-11", "503", "code exchange of another sign-in", exchange_fails,
