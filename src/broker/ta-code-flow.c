@@ -98,8 +98,10 @@ accept_redirect (TaCodeFlow *self, const TaRedirect *redirect)
   g_autoptr (GError) error = NULL;
 
   self->is_used = TRUE;
-  if (ta_redirect_check_issuer (redirect, self->provider, &error))
+  if (ta_redirect_check (redirect, self->provider, &error))
     error = ta_redirect_get_error (redirect);
+  else
+    answer_visit (self, TA_PAGE_REFUSED);
   if (error != NULL)
     emit_ended (self, error);
   else

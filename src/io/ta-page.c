@@ -20,6 +20,9 @@ typedef struct
   const char *text;
 } Wording;
 
+#define FAILED_HEADING N_ ("Sign-in failed")
+#define FAILED_TEXT N_ ("You are not signed in. The application says why; start again from there.")
+
 static const Wording wordings[] = {
   [TA_PAGE_DONE] = { 200, "done", N_ ("Authorization successful!"),
                      N_ ("You are signed in. You can close this page and return to the "
@@ -34,9 +37,8 @@ static const Wording wordings[] = {
   [TA_PAGE_DENIED] = { 200, "failed", N_ ("Access was denied"),
                        N_ ("Nothing was changed. To sign in after all, start again from the "
                            "application.") },
-  [TA_PAGE_FAILED] = { 200, "failed", N_ ("Sign-in failed"),
-                       N_ ("You are not signed in. The application says why; start again from "
-                           "there.") },
+  [TA_PAGE_FAILED] = { 200, "failed", FAILED_HEADING, FAILED_TEXT },
+  [TA_PAGE_REFUSED] = { 400, "failed", FAILED_HEADING, FAILED_TEXT },
   [TA_PAGE_INVALID] = { 400, "failed", N_ ("This page is not part of a sign-in"),
                         N_ ("The address does not belong to a sign-in that is waiting. If you "
                             "were signing in, go back to the sign-in page and try again.") },

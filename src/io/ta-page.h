@@ -13,6 +13,7 @@ typedef enum
   TA_PAGE_PENDING, /* 200: it is not known yet which of the others it would be */
   TA_PAGE_DENIED,  /* 200 */
   TA_PAGE_FAILED,  /* 200 */
+  TA_PAGE_REFUSED, /* 400: what the browser brought ended the sign-in */
   TA_PAGE_INVALID, /* 400: not the answer to a sign-in that waits */
   TA_PAGE_USED,    /* 410: an answer that was given already */
 } TaPage;

@@ -45,7 +45,7 @@ is_sane (const char *text)
 }
 
 /* (nullable): NULL if it is no authorization response: a parameter repeated or badly encoded, no
- * state, both code and error, or neither. Unknown parameters are ignored. */
+ * state, neither code nor error. Unknown parameters are ignored. */
 TaRedirect *
 ta_redirect_parse (const char *query)
 {
@@ -58,7 +58,7 @@ ta_redirect_parse (const char *query)
 
   if (!take_field (fields, "state", &state) || !take_field (fields, "code", &code)
       || !take_field (fields, "error", &failure) || !take_field (fields, "iss", &issuer)
-      || state == NULL || !is_sane (state) || (code == NULL) == (failure == NULL)
+      || state == NULL || !is_sane (state) || (code == NULL && failure == NULL)
       || (code != NULL && !is_sane (code)))
     return NULL;
 
@@ -84,22 +84,24 @@ ta_redirect_find_query (const char *address, const char *redirect_uri)
   return g_strndup (query, strcspn (query, "#"));
 }
 
-/* Whether the answer comes from the server that was asked, against mix-up (RFC 9207 section 2.4):
- * to be asked before anything else is believed, an error included. `iss` is compared as it is; one
- * that the server does not advertise counts all the same. A provider without issuer has nothing to
- * compare with.
+/* Whether the answer comes from the server that was asked, against mix-up (RFC 9207 section 2.4),
+ * and says one thing: to be asked before anything else is believed, an error included. `iss` is
+ * compared as it is; one that the server does not advertise counts all the same. A provider without
+ * issuer has nothing to compare with.
  * Errors: TA_ERROR_SIGN_IN_FAILED. */
 gboolean
-ta_redirect_check_issuer (const TaRedirect *self, const TaProvider *provider, GError **error)
+ta_redirect_check (const TaRedirect *self, const TaProvider *provider, GError **error)
 {
   const char *problem = NULL;
 
-  if (provider->issuer == NULL)
-    return TRUE;
-  if (self->issuer == NULL && provider->advertises_iss)
+  if (self->code != NULL && self->failure != NULL)
+    problem = "The answer to the authorization request holds both a code and an error: sign in "
+              "again, and in no other window meanwhile";
+  else if (self->issuer == NULL && provider->issuer != NULL && provider->advertises_iss)
     problem = "The answer to the authorization request does not say which server it is from, as "
               "this provider's does: sign in again, and in no other window meanwhile";
-  else if (self->issuer != NULL && !g_str_equal (self->issuer, provider->issuer))
+  else if (self->issuer != NULL && provider->issuer != NULL
+           && !g_str_equal (self->issuer, provider->issuer))
     problem = "The answer to the authorization request is from another server than the one that "
               "was asked: sign in again, and in no other window meanwhile";
   if (problem != NULL)

@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* The authorization response (RFC 6749 section 4.1.2): `state`, and either `code` or `failure`. */
+/* The authorization response (RFC 6749 section 4.1.2): `state`, and `code` or
+ * `failure`; if it has both, ta_redirect_check() says so. */
 typedef struct
 {
   TaSecret *state; /* (owned) */
@@ -17,8 +18,7 @@ typedef struct
 
 TaRedirect *ta_redirect_parse (const char *query);
 char *ta_redirect_find_query (const char *address, const char *redirect_uri);
-gboolean ta_redirect_check_issuer (const TaRedirect *self, const TaProvider *provider,
-                                   GError **error);
+gboolean ta_redirect_check (const TaRedirect *self, const TaProvider *provider, GError **error);
 GError *ta_redirect_get_error (const TaRedirect *self);
 void ta_redirect_free (TaRedirect *self);
 

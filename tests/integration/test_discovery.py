@@ -156,6 +156,7 @@ def mix_up(world):
         path = world.broker.sign_in()
         callback = browser.decide(world.broker.uri(path))
         page = browser.fetch(browser.with_query(callback, browser.query(callback) + more))
+        tap.equal(page.status, 400, f"status of the page: {name}")
         tap.lacks(page.body, "successful", f"page: {name}")
         end = world.broker.end_of(path)
         tap.equal(end["Error"], error_name("SignInFailed"), f"error: {name}")
@@ -166,7 +167,9 @@ def mix_up(world):
 def mix_up_of_errors(world):
     path = world.broker.sign_in()
     callback = browser.decide(world.broker.uri(path), "deny")
-    browser.fetch(browser.with_query(callback, browser.query(callback) + [("iss", "http://h")]))
+    page = browser.fetch(browser.with_query(callback, browser.query(callback)
+                                            + [("iss", "http://h")]))
+    tap.equal(page.status, 400, "status of the page")
     tap.equal(world.broker.end_of(path)["Error"], error_name("SignInFailed"), "error")
 
 

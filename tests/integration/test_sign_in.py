@@ -141,7 +141,7 @@ def wrong_state(world):
                   f"code={code}&state={state.swapcase()}", f"code={code}&state={state}%20",
                   f"code={code}&state={state}&state={state}", f"code={code}&code=x&state={state}",
                   f"code={code}&state={state}%00", f"code={code}&state=%zz", f"state={state}",
-                  f"code={code}&error=x&state={state}", ""):
+                  f"error=x&state={state}x", ""):
         page = browser.fetch(f"{base}?{query}")
         tap.equal(page.status, 400, f"status of {query.replace(state, 'STATE')}")
         tap.lacks(page.body, "successful", "page")
@@ -741,6 +741,23 @@ def other_provider_behind_a_hang(world):
     tap.equal(world.broker.end_of(path)["State"], "failed", "state")
     tap.lacks(page.body, "Authorization successful!", "page")
     tap.equal(world.broker.account("tidio")["Provider"], "tidio", "provider")
+    tap.equal(world.keyring.records(), before, "what is stored")
+
+
+@tap.case("SI-47", "both a code and an error with the right state: 400, SignInFailed, no request",
+          account="")
+def code_and_error(world):
+    before = world.keyring.records()
+    world.server.control(reset_counters=True)
+    for complete in (False, True):
+        path, uri = start(world)
+        address = f"{browser.decide(uri)}&error=access_denied"
+        if complete:
+            world.broker.complete(path, address)
+        else:
+            tap.equal(browser.fetch(address).status, 400, "status of the page")
+        failed(world.broker.end_of(path), "SignInFailed")
+    tap.equal(world.server.counters()["token"], 0, "token requests")
     tap.equal(world.keyring.records(), before, "what is stored")
 
 

@@ -17,6 +17,7 @@ static const Page pages[] = {
   { "pending", TA_PAGE_PENDING, 200, "<h1>Not finished yet</h1>" },
   { "denied", TA_PAGE_DENIED, 200, "<h1>Access was denied</h1>" },
   { "failed", TA_PAGE_FAILED, 200, "<h1>Sign-in failed</h1>" },
+  { "refused", TA_PAGE_REFUSED, 400, "<h1>Sign-in failed</h1>" },
   { "invalid", TA_PAGE_INVALID, 400, "<h1>This page is not part of a sign-in</h1>" },
   { "used", TA_PAGE_USED, 410, "<h1>This page was used already</h1>" },
 };

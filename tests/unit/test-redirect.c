@@ -75,7 +75,6 @@ static const Bad bad[] = {
   { "CB-07-code-empty-twice", "state=a&code=b&code=" },
   { "CB-07-error-twice", "state=a&error=b&error=c" },
   { "CB-07-iss-twice", "state=a&code=b&iss=https://c&iss=https://d" },
-  { "CB-14-code-and-error", "state=a&code=b&error=c" },
   { "neither", "state=a" },
   { "both-empty", "state=a&code=&error=" },
   { "state-badly-encoded", "state=%zz&code=b" },
@@ -289,7 +288,7 @@ check_issuer (gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpstr (redirect->issuer, ==, row->issuer);
-  g_assert_cmpint (ta_redirect_check_issuer (redirect, provider, &error), ==, row->good);
+  g_assert_cmpint (ta_redirect_check (redirect, provider, &error), ==, row->good);
   if (row->good)
     {
       g_assert_no_error (error);
@@ -308,9 +307,25 @@ check_no_issuer (void)
   g_autoptr (TaRedirect) without = ta_redirect_parse (CODE);
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (ta_redirect_check_issuer (with, provider, &error));
-  g_assert_true (ta_redirect_check_issuer (without, provider, &error));
+  g_assert_true (ta_redirect_check (with, provider, &error));
+  g_assert_true (ta_redirect_check (without, provider, &error));
   g_assert_no_error (error);
+}
+
+/* Whatever else it says, and whoever it is from. */
+static void
+check_both (void)
+{
+  g_autoptr (TaProvider) with_issuer = make_provider (TRUE);
+  g_autoptr (TaProvider) provider = unit_provider_new ("");
+  g_autoptr (TaRedirect) redirect = ta_redirect_parse ("state=b&code=CANARY&error=c" RFC_ISSUER);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (redirect);
+  g_assert_false (ta_redirect_check (redirect, provider, &error));
+  unit_assert_error (error, TA_ERROR, TA_ERROR_SIGN_IN_FAILED);
+  g_assert_null (strstr (error->message, "CANARY"));
+  g_assert_false (ta_redirect_check (redirect, with_issuer, NULL));
 }
 
 int
@@ -327,5 +342,6 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/redirect/UN-RD-08-pasted", pasted, check_pasted);
   UNIT_ADD_ROWS ("/redirect/UN-RD-09-issuer", issuers, check_issuer);
   g_test_add_func ("/redirect/UN-RD-10-no-issuer", check_no_issuer);
+  g_test_add_func ("/redirect/UN-RD-11-CB-14-code-and-error", check_both);
   return g_test_run ();
 }
