@@ -13,6 +13,11 @@
 
 #define PROOF_HEADER "DPoP"
 
+/* Some servers take no proof from their future (RFC 9449 section 11.1 leaves it to them), not even
+ * by the few milliseconds that two good clocks differ, which is a whole second in `iat` whenever a
+ * new second has just begun. None minds one that is a second old. */
+#define IAT_MARGIN 1
+
 /* A key for one sign-in and everything that comes of it. `thumbprint` (out): of its public half.
  * Errors: TA_ERROR_FAILED. */
 TaSecret *
@@ -60,7 +65,7 @@ ta_proof_add (TaParts *parts, const TaSecret *key, const char *method, const cha
     .jti = ta_secret_peek (jti),
     .method = method,
     .uri = uri,
-    .now = ta_clock_now ().wall,
+    .now = ta_clock_now ().wall - IAT_MARGIN,
     .nonce = ta_dpop_nonces_find (parts->nonces, uri),
     .access_token = access_token == NULL ? NULL : ta_secret_peek (access_token),
   };
