@@ -68,14 +68,15 @@ exchange_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (self->parts, result, &error);
   g_autoptr (TaToken) token = NULL;
+  g_autoptr (TaToken) unfit = NULL;
   g_autoptr (TaSecret) id_token = NULL;
 
   if (response != NULL)
-    token = ta_token_endpoint_read_token (result, response, self->provider, NULL, &error);
+    token = ta_token_endpoint_read_token (result, response, self->provider, NULL, &unfit, &error);
   if (token != NULL)
     id_token = ta_token_response_find_id_token ((const char *) response->body->data,
                                                 response->body->len);
-  g_signal_emit_by_name (self, "ended", token, id_token, error);
+  g_signal_emit_by_name (self, "ended", token != NULL ? token : unfit, id_token, error);
 }
 
 static void
@@ -221,8 +222,8 @@ push (TaCodeFlow *self, const char *thumbprint)
 }
 
 /* Listens, and opens the browser if it is to. "ready" tells the authorization URI, "exchanging"
- * that the answer came, "ended" the token and the ID token (TaSecret, NULL: none), or the error;
- * whoever hears that closes the flow. */
+ * that the answer came, "ended" the token and the ID token (TaSecret, NULL: none), or the error,
+ * with a token if it is one that cannot be used; whoever hears that closes the flow. */
 void
 ta_code_flow_start (TaCodeFlow *self)
 {

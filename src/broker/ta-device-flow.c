@@ -28,12 +28,18 @@ struct _TaDeviceFlow
   guint interval;            /* seconds from one question to the next */
   gint64 deadline;           /* on the boot clock, seconds */
   TaAlarm *alarm;            /* (owned) (nullable): rings for the next question */
-  GCancellable *cancellable; /* (owned): cancelled when it is closed */
+  GCancellable *cancellable; /* (owned): cancelled when the flow is closed */
 };
 
 G_DEFINE_FINAL_TYPE (TaDeviceFlow, ta_device_flow, G_TYPE_OBJECT)
 
-static void schedule (TaDeviceFlow *self);
+static void schedule (TaDeviceFlow *self, guint seconds);
+
+static gboolean
+is_closed (TaDeviceFlow *self)
+{
+  return g_cancellable_is_cancelled (self->cancellable);
+}
 
 /* Nothing is told after this. */
 static void
@@ -46,37 +52,50 @@ static void
 take_grant (TaDeviceFlow *self, GAsyncResult *result, const TaHttpResponse *response)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (TaToken) unfit = NULL;
   g_autoptr (TaToken) token
-      = ta_token_endpoint_read_token (result, response, self->provider, NULL, &error);
+      = ta_token_endpoint_read_token (result, response, self->provider, NULL, &unfit, &error);
   g_autoptr (TaSecret) id_token = NULL;
 
   if (token != NULL)
     id_token = ta_token_response_find_id_token ((const char *) response->body->data,
                                                 response->body->len);
   g_signal_emit_by_name (self, "exchanging");
-  g_signal_emit_by_name (self, "ended", token, id_token, error);
+  g_signal_emit_by_name (self, "ended", token != NULL ? token : unfit, id_token, error);
 }
 
+/* Only a network that is away for a while is worth asking again (RFC 8628 section 3.5); what is
+ * wrong with the server, its certificate or our key stays wrong. */
+static gboolean
+may_pass (const GError *error)
+{
+  return g_error_matches (error, TA_ERROR, TA_ERROR_NETWORK)
+         || g_error_matches (error, TA_ERROR, TA_ERROR_TIMEOUT);
+}
+
+/* A grant is told of even if nobody waits for it any more. */
 static void
 poll_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaDeviceFlow) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (self->parts, result, NULL);
-  TaDevicePoll poll = TA_DEVICE_UNANSWERED;
+  g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (self->parts, result, &error);
+  TaDevicePoll poll;
 
-  if (g_cancellable_is_cancelled (self->cancellable))
-    return;
   if (response != NULL)
     poll = ta_device_judge (response->status, (const char *) response->body->data,
                             response->body->len, &error);
-  self->interval = ta_device_next_interval (self->interval, poll);
+  else
+    poll = may_pass (error) ? TA_DEVICE_UNANSWERED : TA_DEVICE_FAILED;
   if (poll == TA_DEVICE_GRANTED)
     take_grant (self, result, response);
-  else if (poll == TA_DEVICE_FAILED)
+  else if (!is_closed (self) && poll == TA_DEVICE_FAILED)
     emit_ended (self, error);
-  else
-    schedule (self);
+  else if (!is_closed (self))
+    {
+      self->interval = ta_device_next_interval (self->interval, poll);
+      schedule (self, self->interval);
+    }
 }
 
 static void
@@ -96,17 +115,16 @@ on_time (gpointer user_data)
     }
   request = ta_token_request_device_code (self->provider, self->client, self->device->device_code);
   ta_token_endpoint_send_async (self->parts, self->provider->token_endpoint, request,
-                                self->dpop_key, TIMEOUT, self->cancellable, poll_cb,
-                                g_object_ref (self));
+                                self->dpop_key, TIMEOUT, NULL, poll_cb, g_object_ref (self));
 }
 
 /* A server that asked to be left alone is. */
 static void
-schedule (TaDeviceFlow *self)
+schedule (TaDeviceFlow *self, guint seconds)
 {
   gint64 gate = ta_throttle_get_wait (self->parts->throttle, self->provider->token_endpoint);
   gint64 left = MAX (self->deadline - ta_clock_now ().boot, 0) * 1000;
-  gint64 wait = MAX (self->interval * G_GINT64_CONSTANT (1000), gate);
+  gint64 wait = MAX (seconds * G_GINT64_CONSTANT (1000), gate);
 
   self->alarm = ta_alarm_new (MIN (wait, left), on_time, self);
 }
@@ -118,7 +136,7 @@ device_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (self->parts, result, &error);
 
-  if (g_cancellable_is_cancelled (self->cancellable))
+  if (is_closed (self))
     return;
   if (response != NULL)
     self->device
@@ -131,13 +149,13 @@ device_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   self->interval = self->device->interval;
   self->deadline = ta_clock_now ().boot + self->device->expires_in;
-  schedule (self);
+  schedule (self, self->device->first_wait);
   g_signal_emit_by_name (self, "ready", self->device);
 }
 
 /* Asks for a code. "ready" tells it (TaDevice), "exchanging" that somebody signed in, "ended" the
- * token and the ID token (TaSecret, NULL: none), or the error; whoever hears that closes the flow.
- */
+ * token and the ID token (TaSecret, NULL: none), or the error, with a token if it is one that
+ * cannot be used; whoever hears that closes the flow. */
 void
 ta_device_flow_start (TaDeviceFlow *self)
 {
@@ -162,7 +180,8 @@ ta_device_flow_start (TaDeviceFlow *self)
                                 NULL, TIMEOUT, self->cancellable, device_cb, g_object_ref (self));
 }
 
-/* Asks no more. */
+/* Asks no more. A question that is on its way is not broken off: if it brings a token, "ended"
+ * tells of that, so that it can be given back. */
 void
 ta_device_flow_close (TaDeviceFlow *self)
 {

@@ -6,7 +6,8 @@
 #include "io/ta-clock.h"
 
 /* What becomes of what a sign-in was granted: is the account another provider's, or another
- * person's? -> record -> it is stored, and counts. */
+ * person's? -> record -> it is stored, and counts. What nobody has a use for is given back to the
+ * provider (RFC 7009). */
 
 typedef struct
 {
@@ -53,27 +54,27 @@ ta_grant_check_provider (const char *own, const char *provider, GError **error)
 }
 
 static gboolean
-is_another_person (const TaRecord *previous, const TaRecord *record)
+check_person (const TaRecord *previous, const TaRecord *record, GError **error)
 {
-  return previous->identity != NULL && record->identity != NULL
-         && ta_identity_contradicts (previous->identity, record->identity);
-}
-
-/* Whether the account may have the record; one that somebody else signed in is given back to the
- * provider. */
-static gboolean
-check_owner (TaParts *parts, const TaRecord *previous, TaRecord *record, GError **error)
-{
-  if (previous == NULL)
+  if (previous->identity == NULL || record->identity == NULL
+      || !ta_identity_contradicts (previous->identity, record->identity))
     return TRUE;
-  if (!ta_grant_check_provider (previous->provider, record->provider, error))
-    return FALSE;
-  if (!is_another_person (previous, record))
-    return TRUE;
-  ta_revocation_async (parts, record, NULL, NULL);
   g_set_error_literal (error, TA_ERROR, TA_ERROR_WRONG_ACCOUNT,
                        "This account is another person's: sign in as that person, or sign in to an "
                        "account of a new name");
+  return FALSE;
+}
+
+/* Whether the account may have the record; one that it may not have is given back to the provider.
+ */
+static gboolean
+check_owner (TaParts *parts, const TaRecord *previous, TaRecord *record, GError **error)
+{
+  if (previous == NULL
+      || (ta_grant_check_provider (previous->provider, record->provider, error)
+          && check_person (previous, record, error)))
+    return TRUE;
+  ta_revocation_async (parts, record->provider, record->token, NULL, NULL);
   return FALSE;
 }
 
@@ -162,4 +163,16 @@ ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, TaIdenti
   grant->token = ta_token_ref (token);
   grant->identity = identity == NULL ? NULL : ta_identity_ref (identity);
   ta_accounts_load_async (accounts, TRUE, load_cb, grant);
+}
+
+/* Gives back what a sign-in was granted and has no use for, best effort. Not where the account is
+ * signed in at the same provider already: some would end that login too. */
+void
+ta_grant_give_back (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token)
+{
+  const TaSignInStatus *status = ta_sign_in_get_status (sign_in);
+  TaAccount *known = ta_accounts_peek (accounts, status->account);
+
+  if (known == NULL || !g_str_equal (ta_account_get_record (known)->provider, status->provider->id))
+    ta_revocation_async (ta_accounts_get_parts (accounts), status->provider->id, token, NULL, NULL);
 }

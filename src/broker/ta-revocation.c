@@ -4,15 +4,15 @@
 #include "broker/ta-token-endpoint.h"
 #include "io/ta-deadline.h"
 
-/* Revoking what a record holds (RFC 7009): the refresh token first, because that ends the grant,
- * then the access token. Best effort, within one deadline. */
+/* Giving back what a provider granted (RFC 7009): the refresh token first, because that ends the
+ * grant, then the access token. Best effort, within one deadline. */
 
 #define TIMEOUT 10
 
 typedef struct
 {
   TaParts *parts;       /* (owned) */
-  TaRecord *record;     /* (owned) */
+  TaToken *token;       /* (owned) */
   TaProvider *provider; /* (owned) (nullable) */
   TaClient *client;     /* (owned) (nullable) */
   TaDeadline *deadline; /* (owned) */
@@ -23,7 +23,7 @@ static void
 revocation_free (Revocation *revocation)
 {
   ta_parts_unref (revocation->parts);
-  ta_record_unref (revocation->record);
+  ta_token_unref (revocation->token);
   g_clear_pointer (&revocation->provider, ta_provider_unref);
   g_clear_pointer (&revocation->client, ta_client_unref);
   ta_deadline_free (revocation->deadline);
@@ -59,7 +59,7 @@ access_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Revocation *revocation = g_task_get_task_data (task);
   gboolean revoked = is_revoked (revocation, result);
 
-  if (revocation->record->token->refresh_token == NULL)
+  if (revocation->token->refresh_token == NULL)
     revocation->revoked = revoked;
   g_task_return_boolean (task, revocation->revoked);
 }
@@ -71,8 +71,7 @@ refresh_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Revocation *revocation = g_task_get_task_data (task);
 
   revocation->revoked = is_revoked (revocation, result);
-  send (g_steal_pointer (&task), revocation->record->token->access_token, "access_token",
-        access_token_cb);
+  send (g_steal_pointer (&task), revocation->token->access_token, "access_token", access_token_cb);
 }
 
 static void
@@ -80,7 +79,7 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Revocation *revocation = g_task_get_task_data (task);
-  TaToken *token = revocation->record->token;
+  TaToken *token = revocation->token;
 
   revocation->client = ta_parts_find_client_finish (revocation->parts, result, NULL);
   if (revocation->client == NULL)
@@ -109,20 +108,21 @@ provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                 g_steal_pointer (&task));
 }
 
-/* Never fails: the answer is whether the provider confirmed it. */
+/* Never fails: the answer is whether the provider confirmed it. `provider`: its id. Nobody needs to
+ * wait for it: `callback` (nullable). */
 void
-ta_revocation_async (TaParts *parts, TaRecord *record, GAsyncReadyCallback callback,
-                     gpointer user_data)
+ta_revocation_async (TaParts *parts, const char *provider, TaToken *token,
+                     GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (parts->store, NULL, callback, user_data);
   Revocation *revocation = g_new0 (Revocation, 1);
 
   g_task_set_source_tag (task, ta_revocation_async);
   revocation->parts = ta_parts_ref (parts);
-  revocation->record = ta_record_ref (record);
+  revocation->token = ta_token_ref (token);
   revocation->deadline = ta_deadline_new (TIMEOUT, NULL);
   g_task_set_task_data (task, revocation, (GDestroyNotify) revocation_free);
-  ta_discovery_find_async (parts->discovery, record->provider,
+  ta_discovery_find_async (parts->discovery, provider,
                            ta_deadline_get_cancellable (revocation->deadline), provider_cb, task);
 }
 

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "broker/ta-parts.h"
-#include "oauth/ta-record.h"
+#include "oauth/ta-token.h"
 
 G_BEGIN_DECLS
 
-void ta_revocation_async (TaParts *parts, TaRecord *record, GAsyncReadyCallback callback,
-                          gpointer user_data);
+void ta_revocation_async (TaParts *parts, const char *provider, TaToken *token,
+                          GAsyncReadyCallback callback, gpointer user_data);
 gboolean ta_revocation_finish (TaParts *parts, GAsyncResult *result);
 
 G_END_DECLS

@@ -101,13 +101,12 @@ on_flow_ended (gpointer flow, TaToken *token, const TaSecret *id_token, const GE
   gint64 left = self->deadline - ta_clock_now ().boot;
   Grant *grant;
 
+  if (token != NULL && (error != NULL || ta_sign_in_is_over (self)))
+    g_signal_emit_by_name (self, "useless", token);
+  if (error != NULL)
+    ta_sign_in_end (self, FALSE, error);
   if (ta_sign_in_is_over (self))
     return;
-  if (token == NULL)
-    {
-      ta_sign_in_end (self, FALSE, error);
-      return;
-    }
   ta_throttle_note_success (self->parts->throttle, self->status.provider->token_endpoint);
   grant = g_new0 (Grant, 1);
   grant->sign_in = g_object_ref (self);
@@ -120,6 +119,8 @@ on_flow_ended (gpointer flow, TaToken *token, const TaSecret *id_token, const GE
 static void
 on_exchanging (gpointer flow, TaSignIn *self)
 {
+  if (ta_sign_in_is_over (self))
+    return;
   g_clear_pointer (&self->alarm, ta_alarm_free);
   self->status.state = TA_SIGN_IN_EXCHANGING;
   self->deadline = ta_clock_now ().boot + TA_CODE_FLOW_TIMEOUT;
@@ -236,7 +237,8 @@ on_time (gpointer user_data)
 }
 
 /* Starts. "changed" tells of every step, "granted" of the token and of who it is for (TaIdentity,
- * or NULL), which its receiver stores before it calls ta_sign_in_end(). */
+ * or NULL), which its receiver stores before it calls ta_sign_in_end(); "useless" of a token that
+ * cannot be used, or came after the end. */
 void
 ta_sign_in_start (TaSignIn *self)
 {
@@ -320,6 +322,8 @@ ta_sign_in_class_init (TaSignInClass *klass)
   g_signal_new ("expired", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   g_signal_new ("granted", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                 G_TYPE_POINTER, G_TYPE_POINTER);
+  g_signal_new ("useless", TA_TYPE_SIGN_IN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                G_TYPE_POINTER);
 }
 
 /* `scopes` NULL: those of the provider file. */

@@ -27,6 +27,12 @@ on_granted (TaSignIn *sign_in, TaToken *token, TaIdentity *identity, TaSignIns *
   ta_grant_keep (self->accounts, sign_in, token, identity);
 }
 
+static void
+on_useless (TaSignIn *sign_in, TaToken *token, TaSignIns *self)
+{
+  ta_grant_give_back (self->accounts, sign_in, token);
+}
+
 static gboolean
 on_kept_long_enough (gpointer user_data)
 {
@@ -103,6 +109,7 @@ start_sign_in (TaSignIns *self, const char *account, TaProvider *provider,
   g_ptr_array_add (self->running, sign_in);
   g_signal_connect_object (sign_in, "changed", G_CALLBACK (on_sign_in_changed), self, 0);
   g_signal_connect_object (sign_in, "granted", G_CALLBACK (on_granted), self, 0);
+  g_signal_connect_object (sign_in, "useless", G_CALLBACK (on_useless), self, 0);
   g_signal_emit_by_name (self, "added", sign_in);
   ta_sign_in_start (sign_in);
   return sign_in;

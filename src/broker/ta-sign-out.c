@@ -94,6 +94,7 @@ retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   SignOut *sign_out = g_task_get_task_data (task);
   TaParts *parts = get_parts (task);
   const char *id = ta_account_get_id (sign_out->account);
+  TaRecord *held = ta_account_get_record (sign_out->account);
   g_autoptr (GError) error = NULL;
 
   sign_out->claim = ta_account_retire_finish (TA_ACCOUNT (source), result, &error);
@@ -110,8 +111,7 @@ retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       if (record != NULL && g_str_equal (record->account, id))
         g_queue_push_tail (&sign_out->item_ids, g_strdup (item->id));
     }
-  ta_revocation_async (parts, ta_account_get_record (sign_out->account), revoke_cb,
-                       g_steal_pointer (&task));
+  ta_revocation_async (parts, held->provider, held->token, revoke_cb, g_steal_pointer (&task));
 }
 
 /* A sign-in that waits for the user is given up; one that has its code already would sign the

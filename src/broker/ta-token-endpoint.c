@@ -148,10 +148,12 @@ ta_token_endpoint_send_finish (TaParts *parts, GAsyncResult *result, GError **er
 }
 
 /* The token that was granted by an answer; `previous` NULL: for a code, else by a refresh of it.
+ * `unfit` (out) (nullable): one that was granted and is not bound as it must be.
  * Errors: those of ta_token_response_parse() and ta_token_bind(). */
 TaToken *
 ta_token_endpoint_read_token (GAsyncResult *result, const TaHttpResponse *response,
-                              const TaProvider *provider, const TaToken *previous, GError **error)
+                              const TaProvider *provider, const TaToken *previous, TaToken **unfit,
+                              GError **error)
 {
   const Send *send = g_task_get_task_data (G_TASK (result));
   gboolean is_required
@@ -159,10 +161,11 @@ ta_token_endpoint_read_token (GAsyncResult *result, const TaHttpResponse *respon
   g_autoptr (TaToken) token
       = ta_token_response_parse (response->status, (const char *) response->body->data,
                                  response->body->len, ta_clock_now (), previous, error);
+  TaToken *bound = token == NULL ? NULL : ta_token_bind (token, send->dpop_key, is_required, error);
 
-  if (token == NULL)
-    return NULL;
-  return ta_token_bind (token, send->dpop_key, is_required, error);
+  if (bound == NULL && unfit != NULL)
+    *unfit = g_steal_pointer (&token);
+  return bound;
 }
 
 /* The token that a refresh of `previous` gave. `may_be_spent` (out): on an error, whether the
@@ -179,5 +182,5 @@ ta_token_endpoint_refresh_finish (TaParts *parts, GAsyncResult *result, const Ta
   if (response == NULL)
     return NULL;
   *may_be_spent = response->status < 400 || response->status > 499;
-  return ta_token_endpoint_read_token (result, response, provider, previous, error);
+  return ta_token_endpoint_read_token (result, response, provider, previous, NULL, error);
 }

@@ -16,7 +16,7 @@ TaHttpResponse *ta_token_endpoint_send_finish (TaParts *parts, GAsyncResult *res
 
 TaToken *ta_token_endpoint_read_token (GAsyncResult *result, const TaHttpResponse *response,
                                        const TaProvider *provider, const TaToken *previous,
-                                       GError **error);
+                                       TaToken **unfit, GError **error);
 TaToken *ta_token_endpoint_refresh_finish (TaParts *parts, GAsyncResult *result,
                                            const TaProvider *provider, const TaToken *previous,
                                            gboolean *may_be_spent, GError **error);

@@ -16,8 +16,11 @@
 #define USER_CODE_MAX 64
 
 #define INTERVAL 5
-#define INTERVAL_MAX 60
 #define SLOW_DOWN 5
+#define BACK_OFF_MAX 60
+
+/* A code whose interval is as long as its life is asked about once, so long before its end. */
+#define LAST_CHANCE 5
 
 #define LIFETIME 300
 #define LIFETIME_MAX 1800
@@ -92,7 +95,8 @@ parse_object (const TaProvider *provider, JsonObject *object, GError **error)
   if (complete != NULL && is_trusted (provider, complete))
     self->verification_uri_complete = g_strdup (complete);
   self->expires_in = get_seconds (object, "expires_in", LIFETIME, LIFETIME_MAX);
-  self->interval = get_seconds (object, "interval", INTERVAL, INTERVAL_MAX);
+  self->interval = get_seconds (object, "interval", INTERVAL, LIFETIME_MAX);
+  self->first_wait = MIN (self->interval, MAX (self->expires_in, LAST_CHANCE + 1) - LAST_CHANCE);
   return self;
 }
 
@@ -108,8 +112,7 @@ ta_device_parse (const TaProvider *provider, guint status, const char *body, gsi
   return object == NULL ? NULL : parse_object (provider, object, error);
 }
 
-/* What an HTTP answer to ta_token_request_device_code() means. For a request without an answer it
- * is TA_DEVICE_UNANSWERED.
+/* What an HTTP answer to ta_token_request_device_code() means.
  * Errors (TA_DEVICE_FAILED): those of ta_answer_parse(), TA_ERROR_SIGN_IN_DENIED,
  * TA_ERROR_SIGN_IN_TIMEOUT. */
 TaDevicePoll
@@ -140,16 +143,16 @@ ta_device_judge (guint status, const char *body, gsize length, GError **error)
 }
 
 /* The seconds to wait from now on, after a question that was asked with `interval`: 5 more for good
- * where the server asks for it, twice as many where it does not answer (RFC 8628 section 3.5), 60
- * at most. */
+ * where the server asks for it, twice as many where it does not answer, but not beyond a minute
+ * (RFC 8628 section 3.5). Never fewer than before. */
 guint
 ta_device_next_interval (guint interval, TaDevicePoll poll)
 {
   if (poll == TA_DEVICE_SLOW_DOWN)
-    interval += SLOW_DOWN;
+    return interval + SLOW_DOWN;
   if (poll == TA_DEVICE_UNANSWERED)
-    interval *= 2;
-  return MIN (interval, INTERVAL_MAX);
+    return MAX (interval, MIN (interval * 2, BACK_OFF_MAX));
+  return interval;
 }
 
 void

@@ -15,7 +15,8 @@ typedef struct
   char *verification_uri;          /* (owned) */
   char *verification_uri_complete; /* (owned) (nullable): has the user code in it */
   guint expires_in;                /* seconds */
-  guint interval;                  /* seconds to wait before the first question */
+  guint first_wait;                /* seconds to wait before the first question */
+  guint interval;                  /* seconds to wait from one question to the next */
 } TaDevice;
 
 /* What the token endpoint said of a device code (RFC 8628 section 3.5). */

@@ -15,8 +15,8 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Issuer:
-    """`answers`: path to (status, headers, body), a body that is no text being told as JSON; or a
-    list of such, one after the other, of which the last stays. `requests`: method, path and body of
+    """`answers`: path to (status, headers, body), a body that is no text being told as JSON, and one
+    that is a function being called for it; or a list of such, one after the other, of which the last stays. `requests`: method, path and body of
     each that came; `headers`: theirs."""
 
     def __init__(self):
@@ -36,6 +36,7 @@ class Issuer:
                 issuer.headers.append(self.headers)
                 issuer.requests.append((self.command, self.path, body))
                 status, headers, text = issuer.next_answer(self.path)
+                text = text() if callable(text) else text
                 data = (text if isinstance(text, str) else json.dumps(text)).encode()
                 self.send_response(status)
                 for name, value in headers.items():

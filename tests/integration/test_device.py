@@ -4,6 +4,7 @@
 
 import pathlib
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -201,6 +202,94 @@ def nobody_says(world):
         tap.equal(world.keyring.records()["me"], before, "what is stored")
     world.issuer.answer("/v1/me", 200, {"id": 8})
     tap.equal(world.sign_in("me", succeeds=False)[1]["Error"], error_name("WrongAccount"), "error")
+
+
+@tap.case("DE-13", "tokens that come after the end are given back", keys={
+    "TokenRequestFormat": "form"})
+def too_late(world):
+    revocations = give_back_to_issuer(world)
+    path = cancel_first(world, "new")
+    tap.equal(revocations(), [("new-refresh", "refresh_token"), ("new-access", "access_token")],
+              "what is given back, and in turn")
+    seen = world.broker.sign_in_properties(path)
+    tap.equal((seen["State"], seen["Error"]), ("failed", error_name("SignInCancelled")), "end")
+    tap.equal(world.broker.accounts(), [], "accounts")
+
+
+@tap.case("DE-18", "unless a login that is in use could end with them", keys={
+    "TokenRequestFormat": "form"})
+def too_late_for_more(world):
+    world.offer(TOKENS)
+    world.broker.end_of(world.begin("known"))
+    revocations = give_back_to_issuer(world)
+    cancel_first(world, "known")
+    cancel_first(world, "new")
+    tap.equal([token for token, _hint in revocations()], ["new-refresh", "new-access"],
+              "what is given back")
+    tap.equal(world.broker.token("known"), "device-access", "token")
+
+
+def cancel_first(world, account):
+    """A sign-in that is cancelled while the answer with its tokens is on the way."""
+    cancelled_now = threading.Event()
+    tokens = {"access_token": f"{account}-access", "refresh_token": f"{account}-refresh"}
+    world.offer((200, lambda: cancelled_now.wait(DEADLINE) and tokens))
+    asked = world.issuer.count("/token")
+    path = world.begin(account)
+    world.bus.wait_for(lambda: world.issuer.count("/token") > asked, DEADLINE, "a question",
+                       poll=True)
+    world.broker.cancel(path)
+    tap.equal(world.broker.end_of(path)["Error"], error_name("SignInCancelled"), "error")
+    cancelled_now.set()
+    return path
+
+
+def give_back_to_issuer(world):
+    """What waits for the two requests that give tokens back."""
+    world.server.write_provider(**{**world.provider,
+                                   "RevocationEndpoint": f"{world.issuer.uri}/revoke"})
+    world.issuer.answer("/revoke", 200)
+
+    def wait():
+        world.bus.wait_for(lambda: world.issuer.count("/revoke") == 2, DEADLINE,
+                           "tokens given back", poll=True)
+        return [(one["token"], one["token_type_hint"]) for one in world.issuer.bodies("/revoke")]
+    return wait
+
+
+@tap.case("DE-14", "an answer that no asking again will mend ends it")
+def hopeless(world):
+    for status, body, short in ((400, "<html>", "InvalidResponse"),
+                                (200, "x" * (300 * 1024), "InvalidResponse"),
+                                (400, {"error": "invalid_dpop_proof"}, "SignInFailed")):
+        world.offer((status, body))
+        world.fails(short)
+    tap.equal(world.issuer.count("/token"), 3, "questions")
+
+
+@tap.case("DE-15", "so does a server that cannot show who it is")
+def no_certificate(world):
+    world.server.write_provider(**{**world.provider, "TokenEndpoint":
+                                   world.issuer.uri.replace("http:", "https:") + "/token"})
+    world.offer(PENDING)
+    world.fails("Tls")
+
+
+@tap.case("DE-16", "a network that is away is waited for, ever longer")
+def away(world):
+    world.server.write_provider(**{**world.provider, "TokenEndpoint": "http://127.0.0.1:1/token"})
+    world.offer(PENDING, expires_in=2)
+    world.fails("SignInTimeout")
+
+
+@tap.case("DE-17", "an interval as long as the code's life leaves one question")
+def one_question(world):
+    for interval in (6, 1000000000):
+        world.offer(TOKENS, interval=interval, expires_in=6)
+        tap.equal(world.broker.end_of(world.begin())["State"], "done", f"state: {interval}")
+    for interval in (0, -1):
+        world.offer(PENDING, TOKENS, interval=interval)
+        tap.equal(world.broker.end_of(world.begin())["State"], "done", f"state: {interval}")
 
 
 def identify(world):

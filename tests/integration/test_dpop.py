@@ -15,7 +15,7 @@ from authlib.jose import JsonWebKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from harness import browser, tap
-from harness.broker import error_name, expect_error
+from harness.broker import DEADLINE, error_name, expect_error
 from harness.cli import Cli
 from harness.dpop import Front
 from harness.world import World
@@ -250,6 +250,12 @@ def bearer_at_sign_in(world):
         tap.equal((end["State"], end["Error"]), ("failed", error_name("InvalidResponse")), "end")
         tap.contains(end["ErrorMessage"], "binding was required", "message")
         tap.equal(world.keyring.accounts(), [], "items in the keyring")
+    given_back(world, 4)
+
+
+def given_back(world, count):
+    world.bus.wait_for(lambda: world.server.counters()["revocations"] == count, DEADLINE,
+                       "the unfit tokens given back", poll=True)
 
 
 @tap.case("DP-13", "a Bearer answer to a refresh: refused, the token that is there stays",
@@ -273,6 +279,7 @@ def unasked(world):
         tap.equal((end["State"], end["Error"]), ("failed", error_name("InvalidResponse")), "end")
     tap.equal(world.front.proofs, [], "proofs")
     tap.equal(world.keyring.accounts(), [], "items in the keyring")
+    given_back(world, 4)
 
 
 @tap.case("DP-15", "the type counts in any spelling, and is given out as the RFC spells it")

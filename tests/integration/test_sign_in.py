@@ -742,6 +742,8 @@ def other_provider_behind_a_hang(world):
     tap.lacks(page.body, "Authorization successful!", "page")
     tap.equal(world.broker.account("tidio")["Provider"], "tidio", "provider")
     tap.equal(world.keyring.records(), before, "what is stored")
+    world.bus.wait_for(lambda: world.server.counters()["revocations"] == 2, DEADLINE,
+                       "the tokens of the other provider given back", poll=True)
 
 
 @tap.case("SI-47", "both a code and an error with the right state: 400, SignInFailed, no request",

@@ -166,25 +166,26 @@ typedef struct
   const char *value; /* as JSON; NULL: absent */
   guint expires_in;
   guint interval;
+  guint first_wait; /* where that is another */
 } Seconds;
 
 /* DG-02. */
 static const Seconds seconds[] = {
   { "absent", NULL, 300, 5 },
-  { "plain", "7", 7, 7 },
-  { "text", "\"7\"", 7, 7 },
+  { "plain", "7", 7, 7, 2 },
+  { "text", "\"7\"", 7, 7, 2 },
   { "one", "1", 1, 1 },
   { "zero", "0", 1, 1 },
   { "negative", "-1", 1, 1 },
-  { "most", "60", 60, 60 },
-  { "more", "61", 61, 60 },
-  { "longest", "1800", 1800, 60 },
-  { "longer", "1801", 1800, 60 },
-  { "1e9", "1000000000", 1800, 60 },
-  { "1e9-as-double", "1e9", 1800, 60 },
-  { "1e400", "1e400", 1800, 60 },
+  { "six", "6", 6, 6, 1 },
+  { "minute", "60", 60, 60, 55 },
+  { "longest", "1800", 1800, 1800, 1795 },
+  { "longer", "1801", 1800, 1800, 1795 },
+  { "1e9", "1000000000", 1800, 1800, 1795 },
+  { "1e9-as-double", "1e9", 1800, 1800, 1795 },
+  { "1e400", "1e400", 1800, 1800, 1795 },
   { "minus-1e400", "-1e400", 1, 1 },
-  { "fraction", "7.5", 7, 7 },
+  { "fraction", "7.5", 7, 7, 2 },
   { "huge", "12345678901234567890123", 1, 1 },
   { "null", "null", 300, 5 },
   { "word", "\"soon\"", 300, 5 },
@@ -205,6 +206,18 @@ check_seconds (gconstpointer data)
 
   g_assert_cmpuint (device->expires_in, ==, row->expires_in);
   g_assert_cmpuint (device->interval, ==, row->interval);
+  g_assert_cmpuint (device->first_wait, ==, row->first_wait > 0 ? row->first_wait : row->interval);
+}
+
+/* A server that wants to be asked seldom is, as long as its code lives. */
+static void
+check_seldom (void)
+{
+  const char *members = "{" CODES ADDRESS ",\"expires_in\":300,\"interval\":120}";
+  g_autoptr (TaDevice) device = parse ("", 200, members, NULL);
+
+  g_assert_cmpuint (device->interval, ==, 120);
+  g_assert_cmpuint (device->first_wait, ==, 120);
 }
 
 typedef struct
@@ -270,8 +283,8 @@ static const Course courses[] = {
   { "DG-01-for-good", 5, "spp", { 10, 10, 10 } },
   { "DG-01-unanswered", 5, "uuuuu", { 10, 20, 40, 60, 60 } },
   { "DG-01-both", 1, "pspuup", { 1, 6, 6, 12, 24, 24 } },
-  { "most", 60, "psu", { 60, 60, 60 } },
-  { "nearly", 58, "ss", { 60, 60 } },
+  { "DG-01-seldom", 120, "pusp", { 120, 120, 125, 125 } },
+  { "DG-01-beyond-a-minute", 58, "ssu", { 63, 68, 68 } },
 };
 
 static void
@@ -302,5 +315,6 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/device/UN-DV-05-seconds", seconds, check_seconds);
   UNIT_ADD_ROWS ("/device/UN-DV-06-poll", polls, check_poll);
   UNIT_ADD_ROWS ("/device/UN-DV-07-course", courses, check_course);
+  g_test_add_func ("/device/UN-DV-08-seldom", check_seldom);
   return g_test_run ();
 }
