@@ -3,12 +3,13 @@
 
 #include "base/ta-error.h"
 #include "broker/ta-proof.h"
+#include "broker/ta-push.h"
 #include "broker/ta-token-endpoint.h"
+#include "io/ta-alarm.h"
 #include "io/ta-browser.h"
 #include "io/ta-callback.h"
 #include "io/ta-random.h"
 #include "oauth/ta-authorization.h"
-#include "oauth/ta-par-response.h"
 #include "oauth/ta-redirect.h"
 #include "oauth/ta-token-response.h"
 
@@ -24,6 +25,12 @@
 /* A browser waits this long for its page. By then the provider has answered, and it is only the
  * keyring that has not: the end may still be a good or a bad one. */
 #define PAGE_TIMEOUT 30
+
+/* Seconds. Longer than any sign-in waits. */
+#define LIFETIME_MAX 3600
+
+/* A provider is not sent the same request more often than this. */
+#define RENEWAL_MIN_MS 1000
 
 struct _TaCodeFlow
 {
@@ -42,6 +49,9 @@ struct _TaCodeFlow
   gboolean is_used;       /* the answer came */
   TaCallbackVisit *visit; /* (owned) (nullable): waits for its page */
   guint page_timer;
+  char *query;          /* (owned) (nullable): the request, where it is pushed */
+  gint64 push_lifetime; /* seconds; 0: unknown, -1: nothing was pushed yet */
+  TaAlarm *renewal;     /* (owned) (nullable): rings when it is to be pushed again */
 };
 
 G_DEFINE_FINAL_TYPE (TaCodeFlow, ta_code_flow, G_TYPE_OBJECT)
@@ -99,6 +109,7 @@ accept_redirect (TaCodeFlow *self, const TaRedirect *redirect)
   g_autoptr (GError) error = NULL;
 
   self->is_used = TRUE;
+  g_clear_pointer (&self->renewal, ta_alarm_free);
   if (ta_redirect_check (redirect, self->provider, &error))
     error = ta_redirect_get_error (redirect);
   else
@@ -182,48 +193,58 @@ open_address (TaCodeFlow *self, const char *uri)
     ta_browser_open_async (uri, NULL, browser_cb, g_object_ref (self));
 }
 
+static void push (TaCodeFlow *self);
+
+static void
+on_renewal (gpointer user_data)
+{
+  TaCodeFlow *self = user_data;
+
+  g_clear_pointer (&self->renewal, ta_alarm_free);
+  push (self);
+}
+
+/* A pushed request must be opened within a time that the provider sets, often a minute, while the
+ * user has five. So it is pushed again at half of that time, and whoever reads the address has the
+ * other half left. The state, the verifier and the key stay the same: whichever address was opened,
+ * the answer is one to this sign-in. */
 static void
 push_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaCodeFlow) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaHttpResponse) response = ta_token_endpoint_send_finish (self->parts, result, &error);
-  g_autofree char *request_uri = NULL;
-  g_autofree char *uri = NULL;
-  gint64 expires_in;
+  gint64 lifetime;
+  g_autofree char *uri = ta_push_finish (self->parts, result, &lifetime, &error);
+  gboolean is_first = self->push_lifetime == -1;
 
-  if (self->callback == NULL)
+  if (self->callback == NULL || self->is_used)
     return;
-  if (response != NULL)
-    request_uri = ta_par_response_parse (response->status, (const char *) response->body->data,
-                                         response->body->len, &expires_in, &error);
-  if (request_uri == NULL)
+  if (is_first && uri == NULL)
     {
       emit_ended (self, error);
       return;
     }
-  uri = ta_authorization_pushed_uri (self->provider, self->client->id, request_uri);
-  open_address (self, uri);
+  if (uri != NULL)
+    self->push_lifetime = MIN (lifetime, LIFETIME_MAX);
+  if (self->push_lifetime > 0)
+    self->renewal
+        = ta_alarm_new (MAX (self->push_lifetime * 500, RENEWAL_MIN_MS), on_renewal, self);
+  if (is_first)
+    open_address (self, uri);
+  else if (uri != NULL)
+    g_signal_emit_by_name (self, "ready", uri);
 }
 
-/* Sends the request to the provider, so that no browser carries it (RFC 9126). A provider that is
- * to have it this way never gets it in another. */
 static void
-push (TaCodeFlow *self, const char *thumbprint)
+push (TaCodeFlow *self)
 {
-  g_autofree char *query = ta_authorization_query (
-      self->provider, self->client->id, self->redirect_uri, (const char *const *) self->scopes,
-      ta_secret_peek (self->state), ta_secret_peek (self->verifier), thumbprint);
-  g_autoptr (TaTokenRequest) request = ta_token_request_push (self->provider, self->client, query);
-
-  ta_token_endpoint_send_async (self->parts, self->provider->pushed_authorization_request_endpoint,
-                                request, NULL, TA_CODE_FLOW_TIMEOUT, NULL, push_cb,
-                                g_object_ref (self));
+  ta_push_async (self->parts, self->provider, self->client, self->query, push_cb,
+                 g_object_ref (self));
 }
 
-/* Listens, and opens the browser if it is to. "ready" tells the authorization URI, "exchanging"
- * that the answer came, "ended" the token and the ID token (TaSecret, NULL: none), or the error,
- * with a token if it is one that cannot be used; whoever hears that closes the flow. */
+/* Listens, and opens the browser if it is to. "ready" tells the authorization URI, and a newer one,
+ * "exchanging" that the answer came, "ended" the token and the ID token (TaSecret, NULL: none), or
+ * the error, with a token if it is one that cannot be used; whoever hears that closes the flow. */
 void
 ta_code_flow_start (TaCodeFlow *self)
 {
@@ -242,7 +263,10 @@ ta_code_flow_start (TaCodeFlow *self)
   self->redirect_uri = g_strdup (ta_callback_get_redirect_uri (self->callback));
   if (self->provider->requires_par)
     {
-      push (self, thumbprint);
+      self->query = ta_authorization_query (
+          self->provider, self->client->id, self->redirect_uri, (const char *const *) self->scopes,
+          ta_secret_peek (self->state), ta_secret_peek (self->verifier), thumbprint);
+      push (self);
       return;
     }
   uri = ta_authorization_uri (self->provider, self->client->id, self->redirect_uri,
@@ -256,6 +280,7 @@ void
 ta_code_flow_close (TaCodeFlow *self, TaPage page)
 {
   answer_visit (self, page);
+  g_clear_pointer (&self->renewal, ta_alarm_free);
   if (self->callback != NULL)
     ta_callback_close (self->callback);
   g_clear_object (&self->callback);
@@ -266,6 +291,7 @@ ta_code_flow_init (TaCodeFlow *self)
 {
   self->state = ta_random_text ();
   self->verifier = ta_random_text ();
+  self->push_lifetime = -1;
 }
 
 static void
@@ -288,6 +314,7 @@ ta_code_flow_finalize (GObject *object)
   ta_secret_unref (self->verifier);
   g_clear_pointer (&self->dpop_key, ta_secret_unref);
   g_free (self->redirect_uri);
+  g_free (self->query);
   G_OBJECT_CLASS (ta_code_flow_parent_class)->finalize (object);
 }
 

@@ -33,8 +33,8 @@ typedef struct
   TaProgress progress;
   gboolean may_paste;
   gboolean opens_browser;
-  guint seconds; /* since the start */
-  gboolean uri_shown;
+  guint seconds;   /* since the start */
+  char *shown_uri; /* (owned) (nullable): another one may take its place */
   gboolean cancelling;
   char *account; /* (owned) (nullable): who is signed in, when all went well */
   GError *error; /* (owned) (nullable): why it did not */
@@ -50,6 +50,7 @@ clear_sign_in (SignIn *self)
     g_signal_handlers_disconnect_by_data (self->proxy, self);
   g_clear_object (&self->proxy);
   g_clear_pointer (&self->path, g_free);
+  g_clear_pointer (&self->shown_uri, g_free);
   g_clear_pointer (&self->paste, ta_paste_free);
   ta_progress_finish (&self->progress);
   g_clear_pointer (&self->account, g_free);
@@ -142,12 +143,13 @@ show_uri (SignIn *self, const char *state)
   const char *uri = ta_dbus_auth_sign_in_get_uri (self->proxy);
   GError *error = NULL;
 
-  if (self->uri_shown || self->cancelling || !has_uri (self))
+  if (self->cancelling || !has_uri (self) || g_strcmp0 (uri, self->shown_uri) == 0)
     return;
   if (self->opens_browser && !has_code (self) && self->seconds < BROWSER_SECONDS
       && (g_str_equal (state, "waiting") || g_str_equal (state, "failed")))
     return;
-  self->uri_shown = TRUE;
+  g_free (self->shown_uri);
+  self->shown_uri = g_strdup (uri);
   ta_progress_clear (&self->progress);
   if (!has_code (self))
     g_printerr ("%s\n", _ ("Open this page to sign in:"));
@@ -156,7 +158,7 @@ show_uri (SignIn *self, const char *state)
       fail (self, error);
       return;
     }
-  if (self->may_paste && !has_code (self))
+  if (self->may_paste && self->paste == NULL && !has_code (self))
     {
       g_printerr ("%s\n", _ ("If the browser runs on another machine, paste the address here that "
                              "it ends up at."));

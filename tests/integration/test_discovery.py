@@ -5,12 +5,14 @@ requests (RFC 9126) and which server an answer is from (RFC 9207)."""
 
 import pathlib
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import browser, tap
-from harness.broker import error_name, expect_error
+from harness.broker import DEADLINE, SIGN_IN, error_name, expect_error
+from harness.cli import Cli
 from harness.issuer import OPENID, WELL_KNOWN, Issuer
 from harness.servers import CLIENT_ID
 from harness.world import World
@@ -226,6 +228,45 @@ def cancelled(world):
     path = world.broker.sign_in(**{"open-browser": False})
     world.broker.cancel(path)
     tap.equal(world.broker.end_of(path)["State"], "failed", "state")
+
+
+@tap.case("DI-20", "a pushed request is pushed again before its time is up",
+          members={"require_pushed_authorization_requests": True}, keys={"TokenEndpoint": "{token}"})
+def pushed_again(world):
+    world.publish(pushed_authorization_request_endpoint=f"{world.issuer.uri}/par")
+    world.issuer.answer_in_turn(
+        "/par", (201, {"request_uri": "urn:example:1", "expires_in": 1}), (503, ""),
+        (201, {"request_uri": "urn:example:2", "expires_in": 60}))
+    command = Cli(world.session).start("sign-in", "--no-browser", "work")
+    addresses = [command.stdout.readline().decode() for _address in range(2)]
+    tap.equal([dict(browser.query(uri.strip()))["request_uri"] for uri in addresses],
+              ["urn:example:1", "urn:example:2"], "addresses that are printed")
+    path, = [path for path, found in world.broker.objects().items() if SIGN_IN in found]
+    seen = world.broker.sign_in_properties(path)
+    tap.equal((seen["State"], seen["Uri"]), ("waiting", addresses[1].strip()), "state, Uri")
+    tap.between(seen["ExpiresAt"], int(time.time()) + 270, int(time.time()) + 300, "ExpiresAt")
+    first, *others = world.issuer.bodies("/par")
+    tap.equal(others, [first, first], "requests")
+    browser.visit(browser.with_query(world.server.places["authorize"], list(first.items())))
+    tap.equal(world.broker.end_of(path)["State"], "done", "state")
+    tap.equal(command.wait(DEADLINE), 0, "exit status")
+
+
+@tap.case("DI-21", "nor is it tried in another way where the answer makes no sense",
+          members={"require_pushed_authorization_requests": True})
+def push_without_sense(world):
+    world.publish(pushed_authorization_request_endpoint=f"{world.issuer.uri}/par")
+    for status, body in ((201, {"expires_in": 60}), (201, {"request_uri": "no URI"}), (302, "")):
+        world.issuer.answer("/par", status, body)
+        world.fails("InvalidResponse")
+    tap.equal(world.server.counters()["authorize"], 0, "authorization requests")
+
+
+@tap.case("DI-22", "nor is it pushed to where others may listen in",
+          members={"require_pushed_authorization_requests": True,
+                   "pushed_authorization_request_endpoint": "http://issuer.example/par"})
+def pushed_in_the_open(world):
+    world.fails("InvalidResponse", "pushed_authorization_request_endpoint")
 
 
 tap.main(IssuerWorld)

@@ -465,4 +465,18 @@ def issued_at(world):
     tap.between(proof.claims["iat"], start - 1, int(time.time()) - 1, "iat")
 
 
+@tap.case("DP-28", "a pushed request names the key of the sign-in")
+def pushed(world):
+    world.server.write_provider(**{**world.provider, "PushedAuthorizationRequestEndpoint":
+                                   f"{world.front.token.uri}oauth/par"})
+    world.front.scripts["token"] = [
+        (201, [], b'{"request_uri": "urn:example:1", "expires_in": 60}')]
+    path = world.broker.sign_in()
+    tap.contains(world.broker.uri(path), "urn%3Aexample%3A1", "Uri")
+    request = browser.query(f"?{world.front.requests[0][-1].decode()}")
+    browser.visit(browser.with_query(world.server.places["authorize"], request))
+    tap.equal(world.broker.end_of(path)["State"], "done", "state")
+    tap.equal(world.front.thumbprints(), {dict(request)["dpop_jkt"]}, "keys")
+
+
 tap.main(DpopWorld)

@@ -244,6 +244,7 @@ def iss(world):
             page = browser.fetch(browser.with_query(address, pairs))
         else:
             page = browser.fetch(browser.with_query(address, [*pairs, ("iss", "http://h")]))
+        tap.equal(page.status, 400, "status of the page")
         tap.lacks(page.body, "successful", "page")
         end_is(world.broker.end_of(path), "SignInFailed")
     tap.equal(world.server.counters()["code_exchanges"], exchanges, "code exchanges")
@@ -286,6 +287,12 @@ def dpop_nonce(world):
     world.server.control(new_api_nonce=True)
     works(world)
     tap.check(world.server.counters()["nonces"] >= 3, "nonces of the server, the API, and again")
+    # The key is named in a pushed request too (section 10.1).
+    world.server.write_provider(**{**world.provider, "PushedAuthorizationRequestEndpoint": "{par}"})
+    world.broker.restart()
+    world.sign_in("pushed")
+    tap.equal(world.broker.get_token("pushed")[2]["type"], "DPoP", "type of the token")
+    tap.check(world.server.counters()["par"] >= 1, "pushed requests")
 
 
 def bound(world):
