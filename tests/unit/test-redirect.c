@@ -15,8 +15,10 @@ typedef struct
 
 static const Good good[] = {
   { "code", "code=abc&state=xyz", "xyz", "abc", NULL },
+  { "rfc-6749-4.1.2", "code=SplxlOBeZQQYbYS6WxSbIA&state=xyz", "xyz", "SplxlOBeZQQYbYS6WxSbIA",
+    NULL },
+  { "rfc-6749-4.1.2.1", "error=access_denied&state=xyz", "xyz", NULL, "access_denied" },
   { "other-order", "state=xyz&code=abc", "xyz", "abc", NULL },
-  { "error", "error=access_denied&state=xyz", "xyz", NULL, "access_denied" },
   { "CB-08-unknown", "code=abc&state=xyz&session_state=1&redirect=https://evil", "xyz", "abc",
     NULL },
   { "CB-08-unknown-twice", "a=1&a=2&code=abc&state=xyz", "xyz", "abc", NULL },

@@ -361,6 +361,28 @@ check_rfc (void)
   g_assert_cmpint (token->expires_at, ==, NOW + 3600);
 }
 
+/* RFC 9449 section 5. */
+static void
+check_rfc_bound (void)
+{
+  const char *body = "{\n"
+                     " \"access_token\": \"Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU\",\n"
+                     " \"token_type\": \"DPoP\",\n"
+                     " \"expires_in\": 2677,\n"
+                     " \"refresh_token\": \"Q..Zkm29lexi8VnWg2zPW1x-tgGad0Ibc3s3EwM_Ni4-g\"\n"
+                     "}";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TaToken) token = parse (200, body, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ta_token_is_bound (token));
+  g_assert_cmpstr (ta_secret_peek (token->access_token), ==,
+                   "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU");
+  g_assert_cmpstr (ta_secret_peek (token->refresh_token), ==,
+                   "Q..Zkm29lexi8VnWg2zPW1x-tgGad0Ibc3s3EwM_Ni4-g");
+  g_assert_cmpint (token->expires_at, ==, NOW + 2677);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -375,6 +397,7 @@ main (int argc, char **argv)
                    check_previous_without_refresh);
   UNIT_ADD_ROWS ("/token-response/UN-TR-08-id-token", id_tokens, check_id_token);
   g_test_add_func ("/token-response/UN-TR-09-rfc", check_rfc);
+  g_test_add_func ("/token-response/UN-TR-10-rfc-bound", check_rfc_bound);
   g_test_add_func ("/token-response/UN-TR-10-bound", check_bound);
   return g_test_run ();
 }
