@@ -1,205 +1,166 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-discovery.h"
 
-#include "base/ta-error.h"
-#include "io/ta-clock.h"
-#include "io/ta-max-age.h"
+#include "broker/ta-metadata-cache.h"
+#include "broker/ta-metadata-fetch.h"
 #include "io/ta-providers.h"
-#include "io/ta-retry-after.h"
 
 /* A provider with all that its file leaves to the server: the file -> what is known of its issuer
- * -> the first well-known address that has the metadata (RFC 8414 section 3, then OpenID Connect
- * Discovery 1.0 section 4). Metadata is kept in memory for as long as its response allows; that a
- * server cannot be asked again does not make it forgotten. */
-
-#define STALE_LIFETIME 300 /* seconds */
-#define TIMEOUT 10
-#define LIFETIME_MIN 60 /* seconds */
-#define LIFETIME_DEFAULT 3600
-#define LIFETIME_MAX 86400
+ * -> one question to the issuer for all who wait for its answer. */
 
 struct _TaDiscovery
 {
   GObject parent_instance;
 
-  TaHttp *http;         /* (owned) */
-  TaThrottle *throttle; /* (owned) */
-  GHashTable *known;    /* (owned): issuer to Entry */
+  TaHttp *http;           /* (owned) */
+  TaThrottle *throttle;   /* (owned) */
+  TaMetadataCache *cache; /* (owned) */
+  GHashTable *waiting;    /* (owned): issuer to GPtrArray of GTask: while it is asked */
 };
 
 G_DEFINE_FINAL_TYPE (TaDiscovery, ta_discovery, G_TYPE_OBJECT)
 
 typedef struct
 {
-  TaMetadata *metadata; /* (owned) */
-  gint64 expires_at;    /* on the boot clock, seconds */
-} Entry;
-
-static void
-entry_free (Entry *entry)
-{
-  ta_metadata_unref (entry->metadata);
-  g_free (entry);
-}
-
-typedef struct
-{
-  TaProvider *provider; /* (owned): as its file says */
-  char **uris;          /* (owned): where the metadata may be */
-  guint n_tried;
+  TaProvider *provider;      /* (owned): as its file says */
+  GCancellable *cancellable; /* (owned) (nullable) */
+  gulong cancel_handler;
 } Find;
 
-static void fetch_next (GTask *task);
+/* One issuer is being asked. */
+typedef struct
+{
+  TaDiscovery *discovery; /* (owned) */
+  TaProvider *provider;   /* (owned): for which it was asked first */
+} Inquiry;
 
 static void
 find_free (Find *find)
 {
+  g_clear_signal_handler (&find->cancel_handler, find->cancellable);
+  g_clear_object (&find->cancellable);
   ta_provider_unref (find->provider);
-  g_strfreev (find->uris);
   g_free (find);
 }
 
-/* Takes the task. */
 static void
-finish (GTask *task, const TaMetadata *metadata)
+inquiry_free (Inquiry *inquiry)
 {
-  Find *find = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  TaProvider *provider = ta_provider_complete (find->provider, metadata, &error);
+  g_object_unref (inquiry->discovery);
+  ta_provider_unref (inquiry->provider);
+  g_free (inquiry);
+}
 
-  if (provider != NULL)
-    g_task_return_pointer (task, provider, (GDestroyNotify) ta_provider_unref);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Inquiry, inquiry_free)
+
+static void
+answer (GTask *task, const TaProvider *provider, const TaMetadata *metadata)
+{
+  GError *error = NULL;
+  TaProvider *complete = ta_provider_complete (provider, metadata, &error);
+
+  if (complete != NULL)
+    g_task_return_pointer (task, complete, (GDestroyNotify) ta_provider_unref);
   else
-    g_task_return_error (task, g_steal_pointer (&error));
-  g_object_unref (task);
+    g_task_return_error (task, error);
 }
 
-/* Takes the task and the error. What was known goes on to count for a while, so that a refresh does
- * not wait for an issuer that is out of order. */
-static void
-fail (GTask *task, GError *error)
+/* (transfer full) (nullable): what counts of the issuer after it was asked: its answer, or what was
+ * known before, if there is no answer or one that cannot be used. One that nothing can stand in for
+ * is kept all the same, for the file to be mended. */
+static TaMetadata *
+choose_metadata (const Inquiry *inquiry, TaMetadata *fetched, gint64 lifetime)
 {
-  TaDiscovery *self = g_task_get_source_object (task);
-  Find *find = g_task_get_task_data (task);
-  Entry *entry = g_hash_table_lookup (self->known, find->provider->issuer);
+  TaMetadataCache *cache = inquiry->discovery->cache;
+  g_autoptr (TaProvider) complete
+      = fetched == NULL ? NULL : ta_provider_complete (inquiry->provider, fetched, NULL);
+  TaMetadata *spare
+      = complete == NULL ? ta_metadata_cache_extend (cache, inquiry->provider->issuer) : NULL;
 
-  if (entry != NULL)
-    {
-      g_error_free (error);
-      entry->expires_at = ta_clock_now ().boot + STALE_LIFETIME;
-      finish (task, entry->metadata);
-      return;
-    }
-  g_task_return_error (task, error);
-  g_object_unref (task);
-}
-
-/* Seconds. A date that is longer ahead than an hour counts as that, which is the default too. */
-static gint64
-get_lifetime (const TaHttpResponse *response)
-{
-  const char *control = g_hash_table_lookup (response->headers, "cache-control");
-  const char *expires = g_hash_table_lookup (response->headers, "expires");
-  gint64 lifetime = control == NULL ? -1 : ta_max_age_parse (control);
-
-  if (lifetime < 0 && expires != NULL)
-    lifetime = ta_retry_after_parse (expires, ta_clock_now ().wall);
-  return lifetime < 0 ? LIFETIME_DEFAULT : CLAMP (lifetime, LIFETIME_MIN, LIFETIME_MAX);
-}
-
-static void
-remember (TaDiscovery *self, TaMetadata *metadata, const TaHttpResponse *response)
-{
-  Entry *entry = g_new0 (Entry, 1);
-
-  entry->metadata = ta_metadata_ref (metadata);
-  entry->expires_at = ta_clock_now ().boot + get_lifetime (response);
-  g_hash_table_replace (self->known, g_strdup (metadata->issuer), entry);
-}
-
-static GError *
-create_status_error (const TaProvider *provider, guint status)
-{
-  return g_error_new (TA_ERROR, status >= 500 ? TA_ERROR_SERVER_ERROR : TA_ERROR_INVALID_RESPONSE,
-                      "The issuer of provider %s has no metadata (HTTP %u): check Issuer",
-                      provider->id, status);
+  if (spare != NULL)
+    return ta_metadata_ref (spare);
+  if (fetched == NULL)
+    return NULL;
+  ta_metadata_cache_add (cache, fetched, lifetime);
+  return ta_metadata_ref (fetched);
 }
 
 static void
 fetch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
+  g_autoptr (Inquiry) inquiry = user_data;
+  TaDiscovery *self = inquiry->discovery;
+  g_autoptr (GError) error = NULL;
+  gint64 lifetime;
+  g_autoptr (TaMetadata) fetched
+      = ta_metadata_fetch_finish (TA_HTTP (source), result, &lifetime, &error);
+  g_autoptr (TaMetadata) metadata = choose_metadata (inquiry, fetched, lifetime);
+  g_autoptr (GPtrArray) waiting
+      = g_ptr_array_ref (g_hash_table_lookup (self->waiting, inquiry->provider->issuer));
+
+  g_hash_table_remove (self->waiting, inquiry->provider->issuer);
+  for (guint i = 0; i < waiting->len; i++)
+    {
+      GTask *task = waiting->pdata[i];
+      Find *find = g_task_get_task_data (task);
+
+      if (metadata != NULL)
+        answer (task, find->provider, metadata);
+      else
+        g_task_return_error (task, g_error_copy (error));
+    }
+}
+
+/* The issuer is asked all the same: others may wait for its answer, or will. */
+static void
+on_cancelled (GCancellable *cancellable, GTask *task)
+{
+  g_autoptr (GTask) owned = g_object_ref (task);
   TaDiscovery *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
-  const char *uri = find->uris[find->n_tried - 1];
-  const char *first_uri = find->uris[0];
-  GError *error = NULL;
-  g_autoptr (TaHttpResponse) response = ta_http_send_finish (TA_HTTP (source), result, &error);
-  g_autoptr (TaMetadata) metadata = NULL;
+  GPtrArray *waiting = g_hash_table_lookup (self->waiting, find->provider->issuer);
 
-  if (g_error_matches (error, TA_ERROR, TA_ERROR_RESPONSE_TOO_LARGE))
-    error->code = TA_ERROR_INVALID_RESPONSE;
-  if (response != NULL)
-    ta_throttle_note_response (self->throttle, uri, response);
-  if (response != NULL && response->status == 200)
-    metadata = ta_metadata_parse ((const char *) response->body->data, response->body->len,
-                                  find->provider->issuer, &error);
-  else if (response != NULL && response->status >= 400 && response->status < 500
-           && find->uris[find->n_tried] != NULL)
-    {
-      fetch_next (task);
-      return;
-    }
-  else if (response != NULL)
-    error = create_status_error (find->provider, response->status);
-  if (metadata == NULL)
-    {
-      ta_throttle_note_failure (self->throttle, first_uri, error);
-      fail (task, error);
-      return;
-    }
-  ta_throttle_note_success (self->throttle, first_uri);
-  remember (self, metadata, response);
-  finish (task, metadata);
+  if (waiting != NULL && g_ptr_array_remove (waiting, task))
+    g_task_return_error_if_cancelled (owned);
 }
 
 /* Takes the task. */
 static void
-fetch_next (GTask *task)
+wait_for_issuer (GTask *task)
 {
   TaDiscovery *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
-  const char *uri = find->uris[find->n_tried++];
-  TaHttpRequest request = {
-    .method = "GET",
-    .uri = uri,
-    .accept = "application/json",
-    .max_length = TA_METADATA_MAX,
-    .timeout = TIMEOUT,
-  };
+  const char *issuer = find->provider->issuer;
+  GPtrArray *waiting = g_hash_table_lookup (self->waiting, issuer);
+  Inquiry *inquiry;
 
-  ta_http_send_async (self->http, &request, g_task_get_cancellable (task), fetch_cb, task);
-}
-
-/* (nullable): what is known of the provider's issuer, and new enough. */
-static const Entry *
-find_entry (TaDiscovery *self, const TaProvider *provider)
-{
-  const Entry *entry = g_hash_table_lookup (self->known, provider->issuer);
-
-  return entry != NULL && entry->expires_at > ta_clock_now ().boot ? entry : NULL;
+  if (find->cancellable != NULL)
+    find->cancel_handler
+        = g_signal_connect (find->cancellable, "cancelled", G_CALLBACK (on_cancelled), task);
+  if (waiting != NULL)
+    {
+      g_ptr_array_add (waiting, task);
+      return;
+    }
+  waiting = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (waiting, task);
+  g_hash_table_insert (self->waiting, g_strdup (issuer), waiting);
+  inquiry = g_new0 (Inquiry, 1);
+  inquiry->discovery = g_object_ref (self);
+  inquiry->provider = ta_provider_ref (find->provider);
+  ta_metadata_fetch_async (self->http, self->throttle, issuer, fetch_cb, inquiry);
 }
 
 /* (transfer full) (nullable): the provider as it is known, if nobody has to be asked for it. */
 static TaProvider *
 complete (TaDiscovery *self, TaProvider *provider)
 {
-  const Entry *entry;
+  const TaMetadata *known;
 
   if (provider->issuer == NULL)
     return ta_provider_ref (provider);
-  entry = find_entry (self, provider);
-  return entry == NULL ? NULL : ta_provider_complete (provider, entry->metadata, NULL);
+  known = ta_metadata_cache_find (self->cache, provider->issuer);
+  return known == NULL ? NULL : ta_provider_complete (provider, known, NULL);
 }
 
 /* (transfer full) (nullable): the provider, if nobody has to be asked for it. */
@@ -231,39 +192,35 @@ ta_discovery_find_place (TaDiscovery *self, const char *id, GError **error)
 
 /* Finds a provider and what its issuer says. Whether the issuer may be asked now is for the caller
  * to look at. Errors: TA_ERROR_NOT_CONFIGURED, TA_ERROR_NOT_SUPPORTED; where the issuer has to be
- * asked also TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS, TA_ERROR_SERVER_ERROR,
- * TA_ERROR_RATE_LIMITED, TA_ERROR_INVALID_RESPONSE. */
+ * asked also those of ta_metadata_fetch_async(). */
 void
 ta_discovery_find_async (TaDiscovery *self, const char *id, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TaProvider) provider = ta_providers_find_oauth (id, &error);
-  TaProvider *known = provider == NULL ? NULL : complete (self, provider);
-  const Entry *entry;
+  GError *error = NULL;
+  TaProvider *provider = ta_providers_find_oauth (id, &error);
+  const TaMetadata *known = NULL;
   Find *find;
 
   g_task_set_source_tag (task, ta_discovery_find_async);
   if (provider == NULL)
     {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-  if (known != NULL)
-    {
-      g_task_return_pointer (task, known, (GDestroyNotify) ta_provider_unref);
+      g_task_return_error (task, error);
       return;
     }
   find = g_new0 (Find, 1);
-  find->provider = g_steal_pointer (&provider);
-  find->uris = ta_metadata_uris (find->provider->issuer);
+  find->provider = provider;
+  find->cancellable = cancellable == NULL ? NULL : g_object_ref (cancellable);
   g_task_set_task_data (task, find, (GDestroyNotify) find_free);
-  entry = find_entry (self, find->provider);
-  if (entry != NULL)
-    finish (g_steal_pointer (&task), entry->metadata);
-  else
-    fetch_next (g_steal_pointer (&task));
+  if (provider->issuer != NULL)
+    known = ta_metadata_cache_find (self->cache, provider->issuer);
+  if (provider->issuer == NULL)
+    g_task_return_pointer (task, ta_provider_ref (provider), (GDestroyNotify) ta_provider_unref);
+  else if (known != NULL)
+    answer (task, provider, known);
+  else if (!g_task_return_error_if_cancelled (task))
+    wait_for_issuer (g_steal_pointer (&task));
 }
 
 /* (transfer full) */
@@ -277,8 +234,9 @@ ta_discovery_find_finish (TaDiscovery *self, GAsyncResult *result, GError **erro
 static void
 ta_discovery_init (TaDiscovery *self)
 {
-  self->known
-      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) entry_free);
+  self->cache = ta_metadata_cache_new ();
+  self->waiting
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
 }
 
 static void
@@ -288,7 +246,8 @@ ta_discovery_finalize (GObject *object)
 
   g_object_unref (self->http);
   g_object_unref (self->throttle);
-  g_hash_table_unref (self->known);
+  ta_metadata_cache_free (self->cache);
+  g_hash_table_unref (self->waiting);
   G_OBJECT_CLASS (ta_discovery_parent_class)->finalize (object);
 }
 

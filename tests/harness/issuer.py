@@ -4,8 +4,10 @@
 It does whatever a server could do wrong there, which the real servers of the interop tests do not.
 """
 
+import contextlib
 import http.server
 import json
+import socket
 import threading
 import urllib.parse
 
@@ -16,11 +18,14 @@ JSON = {"Content-Type": "application/json"}
 
 class Issuer:
     """`answers`: path to (status, headers, body), a body that is no text being told as JSON, and one
-    that is a function being called for it; or a list of such, one after the other, of which the last stays. `requests`: method, path and body of
-    each that came; `headers`: theirs."""
+    that is a function being called for it; or a list of such, one after the other, of which the
+    last stays; a status of 0 closes the connection. `requests`: method, path and body of each that
+    came; `headers`: theirs."""
 
     def __init__(self):
         self.answers = {}
+        self.open = threading.Event()
+        self.open.set()
         self.requests = []
         self.headers = []
         issuer = self
@@ -35,8 +40,13 @@ class Issuer:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 issuer.headers.append(self.headers)
                 issuer.requests.append((self.command, self.path, body))
+                issuer.open.wait(30)
                 status, headers, text = issuer.next_answer(self.path)
                 text = text() if callable(text) else text
+                if status == 0:
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
                 data = (text if isinstance(text, str) else json.dumps(text)).encode()
                 self.send_response(status)
                 for name, value in headers.items():
@@ -58,6 +68,15 @@ class Issuer:
         if isinstance(answer, list):
             answer = answer.pop(0) if len(answer) > 1 else answer[0]
         return answer
+
+    @contextlib.contextmanager
+    def held(self):
+        """No answer goes out meanwhile."""
+        self.open.clear()
+        try:
+            yield
+        finally:
+            self.open.set()
 
     def close(self):
         self.httpd.shutdown()

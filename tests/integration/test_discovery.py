@@ -13,50 +13,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from harness import browser, tap
 from harness.broker import DEADLINE, SIGN_IN, error_name, expect_error
 from harness.cli import Cli
-from harness.issuer import OPENID, WELL_KNOWN, Issuer
+from harness.issuer import JSON, OPENID, WELL_KNOWN
+from harness.issuer_world import IssuerWorld
 from harness.servers import CLIENT_ID
-from harness.world import World
-
-NO_ENDPOINTS = {"AuthorizationEndpoint": None, "TokenEndpoint": None, "RevocationEndpoint": None}
-
-
-class IssuerWorld(World):
-    """A world whose provider file has an issuer, and of the endpoints only what `keys` say.
-    `members`: of the metadata."""
-
-    def __init__(self, keys=(), members=(), account=None, publish=True, **options):
-        self.issuer = Issuer()
-        self.members = dict(members)
-        self.publishes = publish
-        self.account = account
-        super().__init__(provider={**NO_ENDPOINTS, "Issuer": self.issuer.uri, **dict(keys)},
-                         **options)
-
-    def __enter__(self):
-        super().__enter__()
-        if self.publishes:
-            self.publish()
-        if self.account is not None:
-            self.sign_in(self.account)
-        return self
-
-    def __exit__(self, *failure):
-        try:
-            super().__exit__(*failure)
-        finally:
-            self.issuer.close()
-
-    def publish(self, path=WELL_KNOWN, **members):
-        self.issuer.publish(self.issuer.document(self.server, **{**self.members, **members}), path)
-
-    def fails(self, short, *parts):
-        """A sign-in ends without a browser."""
-        end = self.broker.end_of(self.broker.sign_in())
-        tap.equal((end["State"], end["Error"]), ("failed", error_name(short)),
-                  f"end of the sign-in ({end['ErrorMessage']})")
-        for part in parts:
-            tap.contains(end["ErrorMessage"], part, "message")
-
 
 @tap.case("DI-01", "one look at the metadata serves sign-in, refresh and sign-out")
 def whole_life(world):
@@ -230,7 +189,137 @@ def cancelled(world):
     tap.equal(world.broker.end_of(path)["State"], "failed", "state")
 
 
-@tap.case("DI-20", "a pushed request is pushed again before its time is up",
+# How long a response is good for: its headers, and the seconds that come of them.
+LIFETIMES = [
+    ({}, 3600),
+    ({"Cache-Control": "max-age=100"}, 100),
+    ({"Cache-Control": "max-age=1000", "Age": "900"}, 100),
+    ({"Cache-Control": "public, max-age=7"}, 60),
+    ({"Cache-Control": "no-store"}, 60),
+    ({"Cache-Control": "max-age=100000000"}, 86400),
+    ({"Expires": "0"}, 60),
+]
+
+
+@tap.case("DI-20", "metadata counts for as long as its response says, and no longer",
+          account="tidio", headers={"Cache-Control": "max-age=60"}, clocks=True)
+def lifetimes(world):
+    now = 100
+    for world.headers, seconds in LIFETIMES:
+        world.publish()
+        world.clocks.shift(boot=now)
+        world.asked()
+        world.refresh()
+        world.clocks.shift(boot=now + seconds - 20)
+        world.refresh()
+        tap.equal(world.asked(), [WELL_KNOWN], f"requests while it counts: {world.headers}")
+        now += seconds + 1
+        world.clocks.shift(boot=now)
+        world.refresh()
+        tap.equal(world.asked(), [WELL_KNOWN], f"requests when it is over: {world.headers}")
+        # What was just read again has the same lifetime.
+        now += seconds + 1
+
+
+@tap.case("DI-21", "an issuer that is away is taken at its old word for 300 s, once",
+          account="tidio", headers={"Cache-Control": "max-age=100"}, clocks=True)
+def stale(world):
+    world.issuer.answer(WELL_KNOWN, 503)
+    world.asked()
+    world.clocks.shift(boot=1000)
+    world.refresh()
+    world.clocks.shift(boot=1000 + 280)
+    world.refresh()
+    tap.equal(world.asked(), [WELL_KNOWN], "requests within the time")
+    for now in (1000 + 301, 1000 + 2000):
+        world.clocks.shift(boot=now)
+        token = world.broker.token()
+        expect_error("ServerError", world.broker.token, rejected=token)
+        tap.equal(world.asked(), [WELL_KNOWN], "requests after it")
+    tap.equal(world.broker.state("tidio"), "ready", "state")
+    world.publish()
+    world.clocks.shift(boot=1000 + 4000)
+    world.refresh()
+
+
+@tap.case("DI-22", "metadata that is refused does not take the place of what was good",
+          account="tidio", headers={"Cache-Control": "max-age=100"}, clocks=True)
+def refused(world):
+    now = 0
+    for short, members in (("NotConfigured", {"token_endpoint": "http://localhost:1/token"}),
+                           ("InvalidResponse", {"issuer": "http://127.0.0.1"}),
+                           ("InvalidResponse", {"revocation_endpoint": 7})):
+        world.publish(**members)
+        world.clocks.shift(boot=now + 101)
+        world.asked()
+        world.refresh()
+        world.refresh()
+        tap.equal(world.asked(), [WELL_KNOWN], f"requests: {members}")
+        world.clocks.shift(boot=now + 101 + 301)
+        expect_error(short, world.broker.token, rejected=world.broker.token())
+        world.publish()
+        now += 1000
+        world.clocks.shift(boot=now)
+        world.refresh()
+
+
+@tap.case("DI-23", "where there is nothing, the next address is tried", clocks=True,
+          headers={"Cache-Control": "max-age=60"})
+def nothing_at_the_first(world):
+    world.publish(OPENID)
+    world.sign_in()
+    now = 0
+    for answer in ((401,), (403,), (404, "{}"), (410,), (301, "", "/elsewhere"),
+                   (302, "", WELL_KNOWN), (307, "", OPENID), (204,), (200, "<html>"), (200, ""),
+                   (200, "[]"), (200, '"text"'), (200, '{"issuer":')):
+        status, body, location = (*answer, "", "")[:3]
+        world.issuer.answer(WELL_KNOWN, status, body,
+                            **({"Location": location} if location else JSON))
+        now += 1000
+        world.clocks.shift(boot=now)
+        world.asked()
+        world.refresh()
+        tap.equal(world.asked(), [WELL_KNOWN, OPENID], f"requests: {answer}")
+
+
+@tap.case("DI-24", "where there is something wrong or nobody can say, it is not", publish=False)
+def something_at_the_first(world):
+    world.publish(OPENID)
+    other = world.document(issuer="http://127.0.0.1")
+    for short, status, body in (("InvalidResponse", 200, other), ("InvalidResponse", 200, {}),
+                                ("InvalidResponse", 200, {"error": "not_found"}),
+                                ("InvalidResponse", 200, world.document(token_endpoint=7)),
+                                ("ServerError", 500, ""), ("ServerError", 503, ""),
+                                ("ServerError", 408, ""), ("RateLimited", 429, ""),
+                                ("Network", 0, "")):
+        world.issuer.answer(WELL_KNOWN, status, body)
+        world.fails(short)
+        tap.equal(set(world.asked()), {WELL_KNOWN}, f"requests: {status} {body}")
+    world.issuer.answer(WELL_KNOWN, 404)
+    world.issuer.answer(OPENID, 503)
+    world.fails("ServerError")
+
+
+@tap.case("DI-25", "an issuer is asked once for all who wait")
+def one_question(world):
+    accounts = [f"account-{number}" for number in range(5)]
+    for account in accounts:
+        world.sign_in(account)
+    tokens = {account: world.broker.token(account) for account in accounts}
+    world.broker.restart()
+    world.broker.accounts()
+    world.asked()
+    with world.issuer.held():
+        pending = [world.broker.start_get_token(account, rejected=tokens[account])
+                   for account in accounts for _ in range(4)]
+        # A caller's messages are taken in their order.
+        world.broker.accounts()
+    new = {one.result()[0] for one in pending}
+    tap.equal((len(new), new & set(tokens.values())), (5, set()), "new tokens, and old ones")
+    tap.equal(world.asked(), [WELL_KNOWN], "requests")
+
+
+@tap.case("DI-27", "a pushed request is pushed again before its time is up",
           members={"require_pushed_authorization_requests": True}, keys={"TokenEndpoint": "{token}"})
 def pushed_again(world):
     world.publish(pushed_authorization_request_endpoint=f"{world.issuer.uri}/par")
@@ -252,7 +341,7 @@ def pushed_again(world):
     tap.equal(command.wait(DEADLINE), 0, "exit status")
 
 
-@tap.case("DI-21", "nor is it tried in another way where the answer makes no sense",
+@tap.case("DI-28", "nor is it tried in another way where the answer makes no sense",
           members={"require_pushed_authorization_requests": True})
 def push_without_sense(world):
     world.publish(pushed_authorization_request_endpoint=f"{world.issuer.uri}/par")
@@ -262,7 +351,7 @@ def push_without_sense(world):
     tap.equal(world.server.counters()["authorize"], 0, "authorization requests")
 
 
-@tap.case("DI-22", "nor is it pushed to where others may listen in",
+@tap.case("DI-29", "nor is it pushed to where others may listen in",
           members={"require_pushed_authorization_requests": True,
                    "pushed_authorization_request_endpoint": "http://issuer.example/par"})
 def pushed_in_the_open(world):
