@@ -4,6 +4,7 @@
 #include "base/ta-error.h"
 #include "broker/ta-hold.h"
 #include "broker/ta-refresh.h"
+#include "broker/ta-standing.h"
 #include "broker/ta-waiters.h"
 #include "io/ta-alarm.h"
 #include "io/ta-clock.h"
@@ -15,11 +16,6 @@
 
 /* How long a caller without a time-out of its own waits for the provider's gate, seconds. */
 #define PATIENCE 60
-
-/* Seconds. An API that refuses fresh tokens is not helped by ever more of them; a refusal that only
- * the user or another configuration can mend is not looked into more often than this. */
-#define REPAIR_SPACING 30
-#define REVIEW_SPACING 5
 
 struct _TaRenewal
 {
@@ -33,8 +29,7 @@ struct _TaRenewal
   gboolean refreshing;
   gboolean unlocking; /* the user is asked */
   gboolean repairing;
-  gint64 repaired_at; /* on the boot clock, seconds; 0: never */
-  gint64 reviewed_at; /* whether the login is back */
+  TaStanding standing;
   TaHold hold;
 };
 
@@ -42,42 +37,13 @@ G_DEFINE_FINAL_TYPE (TaRenewal, ta_renewal, G_TYPE_OBJECT)
 
 static void start_refresh (TaRenewal *self);
 
-static gboolean
-is_repaired (TaRenewal *self, const TaTokenWish *wish, TaInstant now)
-{
-  return wish->is_repair && self->repaired_at != 0 && now.boot - self->repaired_at < REPAIR_SPACING;
-}
-
-static GError *
-create_ended_error (void)
-{
-  return g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
-                              "The provider ended this login: sign in again");
-}
-
 /* A token without asking anybody. NULL with no error: a refresh is due. */
 static TaTokenAnswer *
 answer_from_memory (TaRenewal *self, const TaTokenWish *wish, GError **error)
 {
-  TaRecord *record = ta_keeper_get_record (self->keeper);
-  TaToken *token = record->token;
-  TaInstant now = ta_clock_now ();
-  gboolean rejected = ta_token_wish_rejects (wish, token);
-
-  if (self->closed != NULL)
-    g_propagate_error (error, g_error_copy (self->closed));
-  else if (ta_record_is_ended (record, rejected, now))
-    {
-      /* Another session may have signed in again meanwhile. */
-      if (self->reviewed_at != 0 && now.boot - self->reviewed_at < REVIEW_SPACING)
-        g_propagate_error (error, create_ended_error ());
-    }
-  else if (rejected && is_repaired (self, wish, now))
-    return ta_token_answer_new (token, TRUE);
-  else if (!rejected && ta_token_is_fresh (token, now, wish->min_validity))
-    return ta_token_answer_new (token, FALSE);
-  else if (token->refresh_token == NULL)
-    return ta_token_answer_new (token, TRUE);
+  if (self->closed == NULL)
+    return ta_standing_answer (&self->standing, ta_keeper_get_record (self->keeper), wish, error);
+  g_propagate_error (error, g_error_copy (self->closed));
   return NULL;
 }
 
@@ -85,9 +51,9 @@ answer_from_memory (TaRenewal *self, const TaTokenWish *wish, GError **error)
 static gint64
 get_wait (TaRenewal *self, const char *place)
 {
-  TaRecord *record = ta_keeper_get_record (self->keeper);
+  const TaRecord *record = ta_keeper_get_record (self->keeper);
 
-  if (place == NULL || ta_record_is_ended (record, TRUE, ta_clock_now ()))
+  if (place == NULL || ta_standing_is_over (&self->standing, record, TRUE))
     return 0;
   return ta_hold_get_wait (&self->hold, self->parts->throttle, place);
 }
@@ -180,12 +146,14 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static GError *
 explain (TaRenewal *self, const GError *error)
 {
+  const TaRecord *record = ta_keeper_get_record (self->keeper);
+
   if (g_error_matches (self->closed, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT))
     return g_error_copy (self->closed);
   if (self->closed == NULL && !g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT)
       && !g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED)
-      && ta_record_is_ended (ta_keeper_get_record (self->keeper), FALSE, ta_clock_now ()))
-    return create_ended_error ();
+      && ta_standing_is_over (&self->standing, record, FALSE))
+    return ta_standing_get_error (&self->standing, record);
   return error == NULL ? NULL : g_error_copy (error);
 }
 
@@ -211,13 +179,10 @@ static void
 refresh_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaRenewal) self = user_data;
-  TaInstant now = ta_clock_now ();
   g_autoptr (GError) error = NULL;
 
   ta_refresh_finish (self->keeper, result, &error);
-  if (error == NULL && self->repairing)
-    self->repaired_at = now.boot;
-  self->reviewed_at = now.boot;
+  ta_standing_note_refresh (&self->standing, error == NULL && self->repairing);
   ta_hold_note (&self->hold, error);
   end_refresh (self, error);
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-standing.h"
+
+#include "base/ta-error.h"
+#include "io/ta-clock.h"
+
+/* What can be said of an account's token without asking anybody. */
+
+/* Seconds. An API that refuses fresh tokens is not helped by ever more of them; a refusal that only
+ * the user or another configuration can mend is not looked into more often than this. */
+#define REPAIR_SPACING 30
+#define REVIEW_SPACING 5
+
+/* Whether only a new sign-in helps. `rejected`: some server refused the token. */
+gboolean
+ta_standing_is_over (const TaStanding *self, const TaRecord *record, gboolean rejected)
+{
+  return ta_record_is_ended (record, rejected, ta_clock_now ());
+}
+
+/* (transfer full): why only a new sign-in helps. */
+GError *
+ta_standing_get_error (const TaStanding *self, const TaRecord *record)
+{
+  return g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
+                              "The provider ended this login: sign in again");
+}
+
+static gboolean
+is_recent (gint64 then, gint64 spacing)
+{
+  return then != 0 && ta_clock_now ().boot - then < spacing;
+}
+
+/* (nullable): a token without asking anybody. NULL with no error: a refresh is due, or a look at
+ * whether another session signed in again.
+ * Errors: TA_ERROR_SIGN_IN_REQUIRED. */
+TaTokenAnswer *
+ta_standing_answer (const TaStanding *self, const TaRecord *record, const TaTokenWish *wish,
+                    GError **error)
+{
+  TaToken *token = record->token;
+  gboolean rejected = ta_token_wish_rejects (wish, token);
+
+  if (ta_standing_is_over (self, record, rejected))
+    {
+      if (is_recent (self->reviewed_at, REVIEW_SPACING))
+        g_propagate_error (error, ta_standing_get_error (self, record));
+    }
+  else if (rejected && wish->is_repair && is_recent (self->repaired_at, REPAIR_SPACING))
+    return ta_token_answer_new (token, TRUE);
+  else if (!rejected && ta_token_is_fresh (token, ta_clock_now (), wish->min_validity))
+    return ta_token_answer_new (token, FALSE);
+  else if (token->refresh_token == NULL)
+    return ta_token_answer_new (token, TRUE);
+  return NULL;
+}
+
+/* A refresh came to its end, which looks for other sessions' sign-ins too. `is_repair`: it was for
+ * an API that refused the token before, and there is another one now. */
+void
+ta_standing_note_refresh (TaStanding *self, gboolean is_repair)
+{
+  self->reviewed_at = ta_clock_now ().boot;
+  if (is_repair)
+    self->repaired_at = self->reviewed_at;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "broker/ta-token-answer.h"
+#include "broker/ta-token-wish.h"
+#include "oauth/ta-record.h"
+
+G_BEGIN_DECLS
+
+/* What is known of an account's login besides its record. */
+typedef struct
+{
+  gint64 repaired_at; /* on the boot clock, seconds; 0: never */
+  gint64 reviewed_at; /* whether it is back */
+} TaStanding;
+
+gboolean ta_standing_is_over (const TaStanding *self, const TaRecord *record, gboolean rejected);
+GError *ta_standing_get_error (const TaStanding *self, const TaRecord *record);
+TaTokenAnswer *ta_standing_answer (const TaStanding *self, const TaRecord *record,
+                                   const TaTokenWish *wish, GError **error);
+void ta_standing_note_refresh (TaStanding *self, gboolean is_repair);
+
+G_END_DECLS
