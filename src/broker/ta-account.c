@@ -206,7 +206,7 @@ ta_account_get_id (TaAccount *self)
 const char *
 ta_account_get_state (TaAccount *self)
 {
-  if (ta_keeper_get_record (self->keeper)->refused)
+  if (ta_keeper_get_record (self->keeper)->refused || ta_renewal_is_detached (self->renewal))
     return "sign-in-required";
   if (ta_keeper_is_unsaved (self->keeper))
     return "unsaved";
@@ -236,6 +236,7 @@ ta_account_is_settled (TaAccount *self)
 static void
 on_kept (TaKeeper *keeper, TaAccount *self)
 {
+  ta_renewal_look (self->renewal);
   emit_changed (self);
   check_retirement (self);
 }
@@ -302,6 +303,8 @@ ta_account_new (TaParts *parts, const char *item_id, TaRecord *record)
   g_signal_connect (self->keeper, "due", G_CALLBACK (on_due), self);
   g_signal_connect (self->keeper, "signed-out", G_CALLBACK (on_signed_out), self);
   self->renewal = ta_renewal_new (parts, self->keeper);
+  ta_renewal_look (self->renewal);
+  g_signal_connect_swapped (self->renewal, "changed", G_CALLBACK (emit_changed), self);
   g_signal_connect (self->renewal, "ended", G_CALLBACK (on_refresh_ended), self);
   return self;
 }

@@ -188,6 +188,7 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (TaAccount) account = NULL;
   g_autoptr (TaTokenAnswer) before = g_steal_pointer (&run->answer);
+  const TaRecord *record;
 
   run->answer = ta_get_token_finish (TA_ACCOUNTS (source), result, &account, &error);
   if (run->answer != NULL && before != NULL && run->answer->token == before->token)
@@ -198,9 +199,10 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   run->has_nonce = FALSE;
   g_clear_pointer (&run->provider, ta_provider_unref);
   g_clear_pointer (&run->uri, g_free);
-  if (run->answer != NULL)
-    run->provider = ta_providers_find (ta_account_get_record (account)->provider, &error);
-  if (run->provider != NULL)
+  record = run->answer == NULL ? NULL : ta_account_get_record (account);
+  if (record != NULL)
+    run->provider = ta_providers_find (record->provider, &error);
+  if (run->provider != NULL && ta_provider_check_server (run->provider, record->server, &error))
     run->uri = ta_endpoint_api_uri (run->provider->base_uri, run->call->path, &error);
   if (run->uri == NULL)
     g_task_return_error (task, g_steal_pointer (&error));

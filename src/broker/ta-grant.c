@@ -74,7 +74,7 @@ check_owner (TaParts *parts, const TaRecord *previous, TaRecord *record, GError 
       || (ta_grant_check_provider (previous->provider, record->provider, error)
           && check_person (previous, record, error)))
     return TRUE;
-  ta_revocation_async (parts, record->provider, record->token, NULL, NULL);
+  ta_revocation_async (parts, record->provider, record->server, record->token, NULL, NULL);
   return FALSE;
 }
 
@@ -95,19 +95,23 @@ check_is_told (const Grant *grant, const TaRecord *previous, GError **error)
   return FALSE;
 }
 
-/* Where nobody says who signed in now, it is taken to be the one before. */
+/* Where nobody says who signed in now, it is taken to be the one before, unless that was at another
+ * server. */
 static TaRecord *
 create_record (const Grant *grant, const TaRecord *previous)
 {
   const TaSignInStatus *status = ta_sign_in_get_status (grant->sign_in);
-  TaIdentity *identity
-      = previous != NULL && grant->identity == NULL ? previous->identity : grant->identity;
+  g_autofree char *server = ta_provider_get_server (status->provider);
+  gboolean is_as_before = previous != NULL && grant->identity == NULL
+                          && ta_provider_check_server (status->provider, previous->server, NULL);
+  TaIdentity *identity = is_as_before ? previous->identity : grant->identity;
   g_autoptr (TaRecord) record = ta_record_new (status->account, status->provider->id, grant->token,
                                                ta_clock_now ().wall, previous);
   g_autoptr (TaRecord) asked
       = ta_record_with_request (record, ta_sign_in_get_scopes (grant->sign_in));
+  g_autoptr (TaRecord) owned = ta_record_with_identity (asked, identity);
 
-  return ta_record_with_identity (asked, identity);
+  return ta_record_with_server (owned, server);
 }
 
 /* Whether it is known what the grant would take the place of. As long as this process could not
@@ -172,7 +176,9 @@ ta_grant_give_back (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token)
 {
   const TaSignInStatus *status = ta_sign_in_get_status (sign_in);
   TaAccount *known = ta_accounts_peek (accounts, status->account);
+  g_autofree char *server = ta_provider_get_server (status->provider);
 
   if (known == NULL || !g_str_equal (ta_account_get_record (known)->provider, status->provider->id))
-    ta_revocation_async (ta_accounts_get_parts (accounts), status->provider->id, token, NULL, NULL);
+    ta_revocation_async (ta_accounts_get_parts (accounts), status->provider->id, server, token,
+                         NULL, NULL);
 }

@@ -168,6 +168,16 @@ note_widening (const TaRecord *before, const TaRecord *next)
         next->provider);
 }
 
+/* One that was stored before that was noted gets to say now who gave its token. */
+static TaRecord *
+create_next (const Refresh *refresh, TaToken *token)
+{
+  g_autofree char *server = ta_provider_get_server (refresh->provider);
+  g_autoptr (TaRecord) next = ta_record_refresh (refresh->record, token, token->issued.wall);
+
+  return ta_record_with_server (next, server);
+}
+
 static void
 post_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -188,7 +198,7 @@ post_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     {
       ta_throttle_note_success (refresh->parts->throttle, refresh->provider->token_endpoint);
-      next = ta_record_refresh (refresh->record, token, token->issued.wall);
+      next = create_next (refresh, token);
       note_widening (refresh->record, next);
       ta_keeper_keep_async (g_task_get_source_object (task), next, FALSE, written_cb, task);
     }
@@ -274,7 +284,8 @@ consider (GTask *task)
     finish (task, g_error_new_literal (TA_ERROR, TA_ERROR_BUSY,
                                        "Another session just signed this account in elsewhere: try "
                                        "again"));
-  else if (!check_key (refresh->provider, record->token, &error))
+  else if (!ta_provider_check_server (refresh->provider, record->server, &error)
+           || !check_key (refresh->provider, record->token, &error))
     finish (task, error);
   else
     ta_parts_find_client_async (refresh->parts, refresh->provider, FALSE, NULL, client_cb, task);

@@ -74,7 +74,7 @@ answer_at_gate (TaRenewal *self, const TaTokenWish *wish, GError **error)
     g_clear_error (error);
   if (place == NULL)
     return NULL;
-  if ((wait > 0 || is_locked || is_full) && !record->refused
+  if ((wait > 0 || is_locked || is_full) && !ta_standing_is_over (&self->standing, record, FALSE)
       && !ta_token_wish_rejects (wish, record->token)
       && ta_token_is_valid (record->token, ta_clock_now ()))
     return ta_token_answer_new (record->token, TRUE);
@@ -90,6 +90,14 @@ answer_at_gate (TaRenewal *self, const TaTokenWish *wish, GError **error)
   return NULL;
 }
 
+/* Looks whether the provider file still names the server that gave the tokens. */
+void
+ta_renewal_look (TaRenewal *self)
+{
+  if (ta_standing_look (&self->standing, ta_keeper_get_record (self->keeper)))
+    g_signal_emit_by_name (self, "changed");
+}
+
 /* Gives a token that is valid now: from memory or after a refresh. Once cancelled it waits no more.
  * Errors: TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_NO_SUCH_ACCOUNT, TA_ERROR_NOT_CONFIGURED,
  * TA_ERROR_BUSY and what a refresh may fail with. */
@@ -99,9 +107,11 @@ ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GCancellab
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (GError) error = NULL;
-  TaTokenAnswer *answer = answer_from_memory (self, wish, &error);
+  TaTokenAnswer *answer;
 
   g_task_set_source_tag (task, ta_renewal_get_token_async);
+  ta_renewal_look (self);
+  answer = answer_from_memory (self, wish, &error);
   if (answer == NULL && error == NULL)
     answer = answer_at_gate (self, wish, &error);
   if (answer != NULL)
@@ -147,12 +157,13 @@ static GError *
 explain (TaRenewal *self, const GError *error)
 {
   const TaRecord *record = ta_keeper_get_record (self->keeper);
+  gboolean is_over = error == NULL ? ta_record_is_ended (record, FALSE, ta_clock_now ())
+                                   : ta_standing_is_over (&self->standing, record, FALSE);
 
   if (g_error_matches (self->closed, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT))
     return g_error_copy (self->closed);
   if (self->closed == NULL && !g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT)
-      && !g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED)
-      && ta_standing_is_over (&self->standing, record, FALSE))
+      && !g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED) && is_over)
     return ta_standing_get_error (&self->standing, record);
   return error == NULL ? NULL : g_error_copy (error);
 }
@@ -166,6 +177,7 @@ end_refresh (TaRenewal *self, const GError *cause)
   TaToken *token = ta_keeper_get_record (self->keeper)->token;
   gboolean is_locked = g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED);
 
+  ta_standing_note_refresh (&self->standing, cause == NULL && self->repairing);
   self->refreshing = FALSE;
   self->repairing = FALSE;
   self->unlocking = ta_waiters_answer (self->waiters, token, ta_clock_now (), error, is_locked);
@@ -182,7 +194,6 @@ refresh_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   ta_refresh_finish (self->keeper, result, &error);
-  ta_standing_note_refresh (&self->standing, error == NULL && self->repairing);
   ta_hold_note (&self->hold, error);
   end_refresh (self, error);
 }
@@ -266,6 +277,14 @@ ta_renewal_close (TaRenewal *self, const GError *reason)
     on_gate_opens (self);
 }
 
+/* Whether the account's provider file names another server than the one that gave the tokens, when
+ * it was last looked at. */
+gboolean
+ta_renewal_is_detached (TaRenewal *self)
+{
+  return self->standing.detached != NULL;
+}
+
 gboolean
 ta_renewal_is_refreshing (TaRenewal *self)
 {
@@ -288,6 +307,7 @@ ta_renewal_finalize (GObject *object)
   ta_waiters_free (self->waiters);
   g_clear_error (&self->closed);
   ta_hold_clear (&self->hold);
+  ta_standing_clear (&self->standing);
   g_object_unref (self->keeper);
   ta_parts_unref (self->parts);
   G_OBJECT_CLASS (ta_renewal_parent_class)->finalize (object);
@@ -298,6 +318,8 @@ ta_renewal_class_init (TaRenewalClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ta_renewal_finalize;
 
+  /* ta_renewal_is_detached() is another. */
+  g_signal_new ("changed", TA_TYPE_RENEWAL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   /* A refresh came to its end, or an unlocking; its GError, or NULL. */
   g_signal_new ("ended", TA_TYPE_RENEWAL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                 G_TYPE_POINTER);

@@ -18,6 +18,8 @@ void ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish,
 TaTokenAnswer *ta_renewal_get_token_finish (TaRenewal *self, GAsyncResult *result, GError **error);
 void ta_renewal_resume (TaRenewal *self);
 void ta_renewal_close (TaRenewal *self, const GError *reason);
+void ta_renewal_look (TaRenewal *self);
+gboolean ta_renewal_is_detached (TaRenewal *self);
 gboolean ta_renewal_is_refreshing (TaRenewal *self);
 
 G_END_DECLS

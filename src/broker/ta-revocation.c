@@ -12,6 +12,7 @@
 typedef struct
 {
   TaParts *parts;       /* (owned) */
+  char *server;         /* (owned) (nullable): who gave the token */
   TaToken *token;       /* (owned) */
   TaProvider *provider; /* (owned) (nullable) */
   TaClient *client;     /* (owned) (nullable) */
@@ -23,6 +24,7 @@ static void
 revocation_free (Revocation *revocation)
 {
   ta_parts_unref (revocation->parts);
+  g_free (revocation->server);
   ta_token_unref (revocation->token);
   g_clear_pointer (&revocation->provider, ta_provider_unref);
   g_clear_pointer (&revocation->client, ta_client_unref);
@@ -100,7 +102,8 @@ provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Revocation *revocation = g_task_get_task_data (task);
 
   revocation->provider = ta_discovery_find_finish (TA_DISCOVERY (source), result, NULL);
-  if (revocation->provider == NULL || revocation->provider->revocation_endpoint == NULL)
+  if (revocation->provider == NULL || revocation->provider->revocation_endpoint == NULL
+      || !ta_provider_check_server (revocation->provider, revocation->server, NULL))
     g_task_return_boolean (task, FALSE);
   else
     ta_parts_find_client_async (revocation->parts, revocation->provider, FALSE,
@@ -108,10 +111,11 @@ provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                 g_steal_pointer (&task));
 }
 
-/* Never fails: the answer is whether the provider confirmed it. `provider`: its id. Nobody needs to
- * wait for it: `callback` (nullable). */
+/* Never fails: the answer is whether the provider confirmed it. `provider`: its id; `server`
+ * (nullable): who gave the token, as in ta_provider_check_server(). Nobody needs to wait for it:
+ * `callback` (nullable). */
 void
-ta_revocation_async (TaParts *parts, const char *provider, TaToken *token,
+ta_revocation_async (TaParts *parts, const char *provider, const char *server, TaToken *token,
                      GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (parts->store, NULL, callback, user_data);
@@ -119,6 +123,7 @@ ta_revocation_async (TaParts *parts, const char *provider, TaToken *token,
 
   g_task_set_source_tag (task, ta_revocation_async);
   revocation->parts = ta_parts_ref (parts);
+  revocation->server = g_strdup (server);
   revocation->token = ta_token_ref (token);
   revocation->deadline = ta_deadline_new (TIMEOUT, NULL);
   g_task_set_task_data (task, revocation, (GDestroyNotify) revocation_free);

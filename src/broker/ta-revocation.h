@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-void ta_revocation_async (TaParts *parts, const char *provider, TaToken *token,
+void ta_revocation_async (TaParts *parts, const char *provider, const char *server, TaToken *token,
                           GAsyncReadyCallback callback, gpointer user_data);
 gboolean ta_revocation_finish (TaParts *parts, GAsyncResult *result);
 

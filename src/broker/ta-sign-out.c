@@ -111,7 +111,8 @@ retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       if (record != NULL && g_str_equal (record->account, id))
         g_queue_push_tail (&sign_out->item_ids, g_strdup (item->id));
     }
-  ta_revocation_async (parts, held->provider, held->token, revoke_cb, g_steal_pointer (&task));
+  ta_revocation_async (parts, held->provider, held->server, held->token, revoke_cb,
+                       g_steal_pointer (&task));
 }
 
 /* A sign-in that waits for the user is given up; one that has its code already would sign the

@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "io/ta-clock.h"
+#include "io/ta-providers.h"
 
 /* What can be said of an account's token without asking anybody. */
 
@@ -11,17 +12,33 @@
 #define REPAIR_SPACING 30
 #define REVIEW_SPACING 5
 
+/* Looks whether the account's provider file still names the server that gave the tokens; where
+ * there is no file that can be read, it is not said to name another. Whether there is news. */
+gboolean
+ta_standing_look (TaStanding *self, const TaRecord *record)
+{
+  g_autoptr (TaProvider) provider = ta_providers_find_oauth (record->provider, NULL);
+  gboolean was_detached = self->detached != NULL;
+
+  g_clear_error (&self->detached);
+  if (provider != NULL)
+    ta_provider_check_server (provider, record->server, &self->detached);
+  return was_detached != (self->detached != NULL);
+}
+
 /* Whether only a new sign-in helps. `rejected`: some server refused the token. */
 gboolean
 ta_standing_is_over (const TaStanding *self, const TaRecord *record, gboolean rejected)
 {
-  return ta_record_is_ended (record, rejected, ta_clock_now ());
+  return self->detached != NULL || ta_record_is_ended (record, rejected, ta_clock_now ());
 }
 
 /* (transfer full): why only a new sign-in helps. */
 GError *
 ta_standing_get_error (const TaStanding *self, const TaRecord *record)
 {
+  if (self->detached != NULL)
+    return g_error_copy (self->detached);
   return g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
                               "The provider ended this login: sign in again");
 }
@@ -64,4 +81,10 @@ ta_standing_note_refresh (TaStanding *self, gboolean is_repair)
   self->reviewed_at = ta_clock_now ().boot;
   if (is_repair)
     self->repaired_at = self->reviewed_at;
+}
+
+void
+ta_standing_clear (TaStanding *self)
+{
+  g_clear_error (&self->detached);
 }

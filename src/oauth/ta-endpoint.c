@@ -71,6 +71,20 @@ ta_endpoint_is_redirect_uri (const char *uri)
          && g_uri_get_query (parsed) == NULL;
 }
 
+/* Scheme, host and port of an endpoint, in the one way to write them (RFC 6454 section 6.2). */
+char *
+ta_endpoint_origin (const char *uri)
+{
+  g_autoptr (GUri) parsed = ta_endpoint_parse (uri);
+  const char *scheme = g_uri_get_scheme (parsed);
+  g_autofree char *host = g_ascii_strdown (g_uri_get_host (parsed), -1);
+  int port = g_uri_get_port (parsed);
+  gboolean is_default = port == (g_str_equal (scheme, "https") ? 443 : 80);
+
+  return g_uri_join (G_URI_FLAGS_ENCODED, scheme, NULL, host, is_default ? -1 : port, "", NULL,
+                     NULL);
+}
+
 /* Appends a query; one the endpoint has already is kept (RFC 6749 section 3.1). */
 char *
 ta_endpoint_add_query (const char *uri, const char *query)

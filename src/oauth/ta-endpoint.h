@@ -14,6 +14,7 @@ gboolean ta_endpoint_is_loopback (const char *host);
 GUri *ta_endpoint_parse (const char *uri);
 gboolean ta_endpoint_is_valid (const char *uri);
 gboolean ta_endpoint_is_redirect_uri (const char *uri);
+char *ta_endpoint_origin (const char *uri);
 char *ta_endpoint_add_query (const char *uri, const char *query);
 char *ta_endpoint_api_uri (const char *base_uri, const char *path, GError **error);
 

@@ -273,6 +273,33 @@ ta_provider_complete (const TaProvider *self, const TaMetadata *metadata, GError
   return g_steal_pointer (&next);
 }
 
+/* (transfer full) (nullable): who gives the provider's tokens: its issuer, or the origin of its
+ * token endpoint; nobody if its API takes keys. */
+char *
+ta_provider_get_server (const TaProvider *self)
+{
+  if (self->issuer != NULL || self->token_endpoint == NULL)
+    return g_strdup (self->issuer);
+  return ta_endpoint_origin (self->token_endpoint);
+}
+
+/* Whether tokens that `server` gave are this provider's: a file may have come to name another
+ * server, which must not see them. `server` NULL: it is not known who did.
+ * Errors: TA_ERROR_SIGN_IN_REQUIRED. */
+gboolean
+ta_provider_check_server (const TaProvider *self, const char *server, GError **error)
+{
+  g_autofree char *own = ta_provider_get_server (self);
+
+  if (server == NULL || g_strcmp0 (server, own) == 0)
+    return TRUE;
+  g_set_error (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED,
+               "Provider file %s.conf names another server than this login is from: sign in again, "
+               "or put the file back",
+               self->id);
+  return FALSE;
+}
+
 TaProvider *
 ta_provider_ref (TaProvider *self)
 {

@@ -69,6 +69,8 @@ gboolean ta_provider_is_id (const char *text);
 TaProvider *ta_provider_parse (const char *id, const char *data, gsize length, GError **error);
 TaProvider *ta_provider_complete (const TaProvider *self, const TaMetadata *metadata,
                                   GError **error);
+char *ta_provider_get_server (const TaProvider *self);
+gboolean ta_provider_check_server (const TaProvider *self, const char *server, GError **error);
 gboolean ta_provider_uses_dpop (const TaProvider *self);
 TaProvider *ta_provider_ref (TaProvider *self);
 void ta_provider_unref (TaProvider *self);

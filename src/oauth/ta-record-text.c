@@ -99,6 +99,7 @@ parse_knowledge (JsonObject *object, TaRecord *self)
   self->is_widened = widened != 0;
   if (source != NULL && subject != NULL)
     self->identity = ta_identity_new (source, subject);
+  self->server = g_strdup (ta_json_get_string (object, "server"));
   ta_json_get_int64 (object, "refresh_intent", &self->intent);
 }
 
@@ -200,6 +201,8 @@ ta_record_text_print (const TaRecord *self)
       add_string (builder, "subject_source", self->identity->source);
       add_string (builder, "subject", self->identity->subject);
     }
+  if (self->server != NULL)
+    add_string (builder, "server", self->server);
   add_int (builder, "signed_in_at", self->signed_in_at);
   add_int (builder, "refreshed_at", self->refreshed_at);
   add_int (builder, "generation", self->generation);

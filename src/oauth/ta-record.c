@@ -65,6 +65,7 @@ ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now)
   next->requested_scopes = g_strdupv (self->requested_scopes);
   next->is_widened = self->is_widened || *excess != NULL;
   next->identity = ref_identity (self->identity);
+  next->server = g_strdup (self->server);
   next->signed_in_at = self->signed_in_at;
   next->refreshed_at = now;
   next->generation = self->generation + 1;
@@ -108,6 +109,18 @@ ta_record_with_request (const TaRecord *self, const char *const *scopes)
   next->token = g_steal_pointer (&token);
   g_strfreev (next->requested_scopes);
   next->requested_scopes = g_strdupv ((char **) scopes);
+  return next;
+}
+
+/* The record with who gave its token, as ta_provider_get_server() says it. It is of the same
+ * generation. */
+TaRecord *
+ta_record_with_server (const TaRecord *self, const char *server)
+{
+  TaRecord *next = ta_record_with_identity (self, self->identity);
+
+  g_free (next->server);
+  next->server = g_strdup (server);
   return next;
 }
 
@@ -168,6 +181,7 @@ clear (void *data)
   g_free (self->provider);
   g_clear_pointer (&self->identity, ta_identity_unref);
   g_strfreev (self->requested_scopes);
+  g_free (self->server);
   ta_token_unref (self->token);
 }
 

@@ -97,6 +97,7 @@ def late(fault, goes_on):
 def endpoint(uri):
     """Another token endpoint than the one there is."""
     def run(world):
+        world.forget_servers()
         world.use_provider(TokenEndpoint=uri(world) + TOKEN.lstrip("/"))
         return both(world)
     return run
@@ -104,6 +105,7 @@ def endpoint(uri):
 
 def self_signed(world):
     peer = Peer(world.server.port, make_certificate(world.session.root))
+    world.forget_servers()
     world.use_provider(TokenEndpoint=peer.uri + TOKEN.lstrip("/"))
     seen = both(world)
     tap.check(peer.accepted > 0, "a connection")

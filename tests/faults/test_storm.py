@@ -171,6 +171,7 @@ def cycles(world):
     print(f"# seed {seed}", flush=True)
     chance = random.Random(seed)
     # The broker on its own: without what stands between it and the server.
+    world.forget_servers()
     world.server.write_provider()
     token = world.old
     kills = 0

@@ -24,6 +24,7 @@ class Issuer:
 
     def __init__(self):
         self.answers = {}
+        self.held_path = None
         self.open = threading.Event()
         self.open.set()
         self.requests = []
@@ -40,7 +41,8 @@ class Issuer:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 issuer.headers.append(self.headers)
                 issuer.requests.append((self.command, self.path, body))
-                issuer.open.wait(30)
+                if issuer.held_path in (None, self.path):
+                    issuer.open.wait(30)
                 status, headers, text = issuer.next_answer(self.path)
                 text = text() if callable(text) else text
                 if status == 0:
@@ -70,8 +72,9 @@ class Issuer:
         return answer
 
     @contextlib.contextmanager
-    def held(self):
-        """No answer goes out meanwhile."""
+    def held(self, path=None):
+        """No answer goes out meanwhile, or none of that path."""
+        self.held_path = path
         self.open.clear()
         try:
             yield

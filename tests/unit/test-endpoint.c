@@ -304,6 +304,35 @@ check_message_repeats_nothing (void)
   g_assert_null (strstr (error->message, "CANARY"));
 }
 
+typedef struct
+{
+  const char *id;
+  const char *uri;
+  const char *origin;
+} Origin;
+
+static const Origin origins[] = {
+  { "https", "https://h.example/oauth/token", "https://h.example" },
+  { "default-port", "https://h.example:443/token", "https://h.example" },
+  { "other-port", "https://h.example:8443/token?a=b", "https://h.example:8443" },
+  { "port-of-http", "https://h.example:80/token", "https://h.example:80" },
+  { "case", "HTTPS://H.Example/Token", "https://h.example" },
+  { "no-path", "https://h.example", "https://h.example" },
+  { "loopback", "http://127.0.0.1:8700/oauth/token", "http://127.0.0.1:8700" },
+  { "loopback-default-port", "http://localhost:80/t", "http://localhost" },
+  { "ipv6", "http://[::1]:9000/t", "http://[::1]:9000" },
+};
+
+static void
+check_origin (gconstpointer data)
+{
+  const Origin *row = data;
+  g_autofree char *origin = ta_endpoint_origin (row->uri);
+
+  g_assert_true (ta_endpoint_is_valid (row->uri));
+  g_assert_cmpstr (origin, ==, row->origin);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -318,5 +347,6 @@ main (int argc, char **argv)
   g_test_add_func ("/endpoint/UN-EP-08-path-length", check_path_length);
   g_test_add_func ("/endpoint/UN-EP-09-other-bases", check_other_bases);
   g_test_add_func ("/endpoint/UN-EP-10-message-repeats-nothing", check_message_repeats_nothing);
+  UNIT_ADD_ROWS ("/endpoint/UN-EP-11-origin", origins, check_origin);
   return g_test_run ();
 }

@@ -289,6 +289,65 @@ check_dpop (gconstpointer data)
   g_assert_cmpint (ta_provider_uses_dpop (provider), ==, row->used);
 }
 
+typedef struct
+{
+  const char *id;
+  const char *keys;   /* of the file, without issuer */
+  const char *issuer; /* (nullable) */
+  const char *server; /* (nullable): who gave the tokens */
+  gboolean is_same;
+} Server;
+
+#define FILE_ENDPOINTS "AuthorizationEndpoint=https://h/a\nTokenEndpoint=https://h/t\n"
+
+static const Server servers[] = {
+  { "unknown", FILE_ENDPOINTS, NULL, NULL, TRUE },
+  { "unknown-issuer", "", ISSUER, NULL, TRUE },
+  { "endpoint", FILE_ENDPOINTS, NULL, "https://h", TRUE },
+  { "other-host", FILE_ENDPOINTS, NULL, "https://g", FALSE },
+  { "other-port", FILE_ENDPOINTS, NULL, "https://h:8443", FALSE },
+  { "other-scheme", FILE_ENDPOINTS, NULL, "http://h", FALSE },
+  { "longer-host", FILE_ENDPOINTS, NULL, "https://h.example", FALSE },
+  { "issuer", "", "https://h/one", "https://h/one", TRUE },
+  { "other-issuer", "", "https://h/one", "https://h/two", FALSE },
+  { "issuer-of-same-host", FILE_ENDPOINTS, "https://h/one", "https://h", FALSE },
+  { "issuer-that-is-origin", FILE_ENDPOINTS, "https://h", "https://h", TRUE },
+  { "issuer-gone", FILE_ENDPOINTS, NULL, "https://h/one", FALSE },
+};
+
+/* CF-04 */
+static void
+check_server (gconstpointer data)
+{
+  const Server *row = data;
+  g_autofree char *issuer
+      = row->issuer == NULL ? g_strdup ("") : g_strconcat ("Issuer=", row->issuer, "\n", NULL);
+  g_autofree char *text = g_strconcat ("[Provider]\n", issuer, row->keys,
+                                       "[Api]\nBaseUri=https://api.example/\n", NULL);
+  g_autoptr (TaProvider) provider = ta_provider_parse ("own", text, strlen (text), NULL);
+  g_autofree char *own = ta_provider_get_server (provider);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpstr (own, ==, row->issuer != NULL ? row->issuer : "https://h");
+  g_assert_cmpint (ta_provider_check_server (provider, row->server, &error), ==, row->is_same);
+  if (row->is_same)
+    g_assert_no_error (error);
+  else
+    unit_assert_error (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED);
+}
+
+/* Nobody gives tokens where the API takes keys. */
+static void
+check_no_server (void)
+{
+  const char *text
+      = "[Provider]\n[Api]\nBaseUri=https://api.example/\nAuthentication=openapi-key\n";
+  g_autoptr (TaProvider) provider = ta_provider_parse ("own", text, strlen (text), NULL);
+
+  g_assert_null (ta_provider_get_server (provider));
+  g_assert_false (ta_provider_check_server (provider, "https://h", NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -301,5 +360,7 @@ main (int argc, char **argv)
   g_test_add_func ("/provider-metadata/UN-PM-06-other-issuer", check_other_issuer);
   g_test_add_func ("/provider-metadata/UN-PM-07-long-id", check_long_id);
   UNIT_ADD_ROWS ("/provider-metadata/UN-PM-08-dpop", dpops, check_dpop);
+  UNIT_ADD_ROWS ("/provider-metadata/UN-PM-09-server", servers, check_server);
+  g_test_add_func ("/provider-metadata/UN-PM-10-no-server", check_no_server);
   return g_test_run ();
 }

@@ -28,6 +28,7 @@ assert_same (const TaRecord *record, const TaRecord *other)
   assert_identity (record, other->identity == NULL ? NULL : other->identity->subject);
   g_assert_cmpstr (record->identity == NULL ? NULL : record->identity->source, ==,
                    other->identity == NULL ? NULL : other->identity->source);
+  g_assert_cmpstr (record->server, ==, other->server);
   g_assert_cmpint (record->signed_in_at, ==, other->signed_in_at);
   g_assert_cmpint (record->refreshed_at, ==, other->refreshed_at);
   g_assert_cmpint (record->generation, ==, other->generation);
@@ -167,6 +168,30 @@ check_scopes (void)
   g_assert_true (later->is_widened);
   g_assert_false (learned->is_widened);
   g_assert_false (again->is_widened);
+}
+
+/* Who gave the tokens stays known until the next sign-in, which may be at another server. */
+static void
+check_server (void)
+{
+  g_autoptr (TaToken) token = make_token ("refresh");
+  g_autoptr (TaRecord) unknown = ta_record_new ("anna", "tidio", token, 1000, NULL);
+  g_autoptr (TaRecord) refused = ta_record_refuse (unknown);
+  g_autoptr (TaRecord) record = ta_record_with_server (refused, "https://h");
+  g_autoptr (TaRecord) refreshed = ta_record_refresh (record, token, 2000);
+  g_autoptr (TaRecord) intended = ta_record_intend (refreshed, 2500);
+  g_autoptr (TaIdentity) identity = ta_identity_new ("https://h/me", "248289761001");
+  g_autoptr (TaRecord) named = ta_record_with_identity (intended, identity);
+  g_autoptr (TaRecord) again = ta_record_new ("anna", "tidio", token, 3000, named);
+
+  g_assert_null (unknown->server);
+  g_assert_true (record->refused);
+  g_assert_cmpint (record->generation, ==, refused->generation);
+  g_assert_cmpstr (named->server, ==, "https://h");
+  g_assert_cmpint (named->intent, ==, 2500);
+  g_assert_null (again->server);
+  assert_round_trip (record);
+  assert_round_trip (named);
 }
 
 /* The key stays with the token, whatever the token's type is. */
@@ -513,5 +538,6 @@ main (int argc, char **argv)
   g_test_add_func ("/record/UN-RC-16-scopes", check_scopes);
   UNIT_ADD_ROWS ("/record/UN-RC-14-binding", bindings, check_binding);
   g_test_add_func ("/record/UN-RC-15-missing-key", check_missing_key);
+  g_test_add_func ("/record/UN-RC-17-server", check_server);
   return g_test_run ();
 }
