@@ -14,9 +14,6 @@
 
 #define WAITERS_MAX 256
 
-/* How long a caller without a time-out of its own waits for the provider's gate, seconds. */
-#define PATIENCE 60
-
 struct _TaRenewal
 {
   GObject parent_instance;
@@ -58,35 +55,30 @@ get_wait (TaRenewal *self, const char *place)
   return ta_hold_get_wait (&self->hold, self->parts->throttle, place);
 }
 
-/* What a caller is told who cannot wait for a refresh. NULL with no error: it can. */
+/* What a caller is told who cannot wait with the others. NULL with no error: it can. */
 static TaTokenAnswer *
-answer_at_gate (TaRenewal *self, const TaTokenWish *wish, GError **error)
+answer_at_door (TaRenewal *self, const TaTokenWish *wish, GError **error)
 {
-  TaRecord *record = ta_keeper_get_record (self->keeper);
-  g_autofree char *place
-      = ta_discovery_find_place (self->parts->discovery, record->provider, error);
-  gint64 patience = wish->timeout > 0 ? wish->timeout : PATIENCE;
-  gint64 wait = self->refreshing ? 0 : get_wait (self, place);
+  const TaRecord *record = ta_keeper_get_record (self->keeper);
+  g_autofree char *place = NULL;
   gboolean is_locked = self->unlocking && !wish->interactive;
   gboolean is_full = ta_waiters_count (self->waiters) >= WAITERS_MAX;
 
-  if (place == NULL && record->refused)
-    g_clear_error (error);
-  if (place == NULL)
+  if (!record->refused)
+    place = ta_discovery_find_place (self->parts->discovery, record->provider, error);
+  if (place == NULL || !(is_locked || is_full))
     return NULL;
-  if ((wait > 0 || is_locked || is_full) && !ta_standing_is_over (&self->standing, record, FALSE)
+  if (!ta_standing_is_over (&self->standing, record, FALSE)
       && !ta_token_wish_rejects (wish, record->token)
       && ta_token_is_valid (record->token, ta_clock_now ()))
     return ta_token_answer_new (record->token, TRUE);
   if (is_full)
     g_set_error_literal (error, TA_ERROR, TA_ERROR_BUSY,
                          "Too many callers wait for this account: try again in a moment");
-  else if (is_locked)
+  else
     g_set_error_literal (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED,
                          "The keyring is locked, and the user is being asked to unlock it: try "
                          "again");
-  else if (wait > patience * 1000)
-    g_propagate_error (error, ta_hold_get_error (&self->hold, self->parts->throttle, place));
   return NULL;
 }
 
@@ -113,7 +105,7 @@ ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GCancellab
   ta_renewal_look (self);
   answer = answer_from_memory (self, wish, &error);
   if (answer == NULL && error == NULL)
-    answer = answer_at_gate (self, wish, &error);
+    answer = answer_at_door (self, wish, &error);
   if (answer != NULL)
     g_task_return_pointer (task, answer, (GDestroyNotify) ta_token_answer_free);
   else if (error != NULL)
@@ -122,7 +114,7 @@ ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GCancellab
     {
       ta_waiters_add (self->waiters, task, wish);
       self->repairing = self->repairing || wish->is_repair;
-      if (!self->refreshing && !self->unlocking && self->gate == NULL)
+      if (!self->refreshing && !self->unlocking)
         start_refresh (self);
     }
 }
@@ -208,6 +200,23 @@ on_gate_opens (gpointer user_data)
     start_refresh (self);
 }
 
+/* Waits until the provider may be asked at `place`, with those that can; whether that is so. */
+static gboolean
+hold_back (TaRenewal *self, const char *place)
+{
+  gint64 wait = get_wait (self, place);
+  g_autoptr (GError) reason = NULL;
+
+  if (wait <= 0)
+    return FALSE;
+  reason = ta_hold_get_error (&self->hold, self->parts->throttle, place);
+  self->refreshing = FALSE;
+  self->gate = ta_alarm_new (wait, on_gate_opens, self);
+  ta_waiters_hold_back (self->waiters, ta_keeper_get_record (self->keeper)->token, ta_clock_now (),
+                        wait, reason);
+  return TRUE;
+}
+
 static void
 provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -218,11 +227,9 @@ provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (self->closed != NULL && error == NULL)
     error = g_error_copy (self->closed);
-  else if (error == NULL && get_wait (self, provider->token_endpoint) > 0)
-    error = ta_hold_get_error (&self->hold, self->parts->throttle, provider->token_endpoint);
   if (error != NULL)
     end_refresh (self, error);
-  else
+  else if (!hold_back (self, provider->token_endpoint))
     ta_refresh_async (self->parts, self->keeper, provider, refresh_cb, g_object_ref (self));
 }
 
@@ -233,15 +240,13 @@ start_refresh (TaRenewal *self)
   const char *id = ta_keeper_get_record (self->keeper)->provider;
   g_autoptr (GError) error = NULL;
   g_autofree char *place = ta_discovery_find_place (self->parts->discovery, id, &error);
-  gint64 wait = get_wait (self, place);
 
+  g_clear_pointer (&self->gate, ta_alarm_free);
   if (self->closed != NULL && error == NULL)
     error = g_error_copy (self->closed);
   if (error != NULL)
     end_refresh (self, error);
-  else if (wait > 0)
-    self->gate = ta_alarm_new (wait, on_gate_opens, self);
-  else
+  else if (!hold_back (self, place))
     {
       self->refreshing = TRUE;
       ta_discovery_find_async (self->parts->discovery, id, NULL, provider_cb, g_object_ref (self));

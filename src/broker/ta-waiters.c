@@ -2,6 +2,10 @@
 #include "ta-waiters.h"
 
 #include "base/ta-error.h"
+#include "io/ta-clock.h"
+
+/* How long a caller without a time-out of its own waits for a refresh to begin, seconds. */
+#define PATIENCE 60
 
 struct _TaWaiters
 {
@@ -12,6 +16,7 @@ typedef struct
 {
   GTask *task;       /* (owned): returns a TaTokenAnswer */
   TaTokenWish *wish; /* (owned) */
+  gint64 until;      /* on the boot clock, ms: it will not wait longer */
 } Waiter;
 
 static void
@@ -48,6 +53,7 @@ ta_waiters_add (TaWaiters *self, GTask *task, const TaTokenWish *wish)
 
   waiter->task = g_object_ref (task);
   waiter->wish = ta_token_wish_copy (wish);
+  waiter->until = ta_clock_boot_ms () + (wish->timeout > 0 ? wish->timeout : PATIENCE) * 1000;
   g_ptr_array_add (self->waiting, waiter);
 }
 
@@ -75,6 +81,39 @@ is_served (const Waiter *waiter, const TaToken *token, TaInstant now, const GErr
              && ta_token_is_valid (token, now) && !ta_token_wish_rejects (waiter->wish, token));
 }
 
+static void
+answer (const Waiter *waiter, TaToken *token, TaInstant now, const GError *error)
+{
+  if (is_served (waiter, token, now, error))
+    g_task_return_pointer (waiter->task, ta_token_answer_new (token, error != NULL),
+                           (GDestroyNotify) ta_token_answer_free);
+  else
+    g_task_return_error (waiter->task, g_error_copy (error));
+}
+
+/* Nobody can be helped before `wait` milliseconds are over, for a reason: those that `token` will
+ * do for, or that cannot wait for so long, are answered. */
+void
+ta_waiters_hold_back (TaWaiters *self, TaToken *token, TaInstant now, gint64 wait,
+                      const GError *reason)
+{
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+  gint64 end = ta_clock_boot_ms () + wait;
+
+  self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) waiter_free);
+  while (waiting->len > 0)
+    {
+      g_autoptr (Waiter) waiter = g_ptr_array_steal_index (waiting, 0);
+
+      if (g_task_return_error_if_cancelled (waiter->task))
+        continue;
+      if (waiter->until >= end && !is_served (waiter, token, now, reason))
+        g_ptr_array_add (self->waiting, g_steal_pointer (&waiter));
+      else
+        answer (waiter, token, now, reason);
+    }
+}
+
 /* Answers everybody: with `token`, which was refreshed if `error` is NULL, else with it or the
  * error. `keep_interactive`: those that are interactive go on waiting. Whether somebody does. */
 gboolean
@@ -96,11 +135,8 @@ ta_waiters_answer (TaWaiters *self, TaToken *token, TaInstant now, const GError 
           g_ptr_array_add (self->waiting, g_steal_pointer (&waiter));
           is_kept = TRUE;
         }
-      else if (is_served (waiter, token, now, error))
-        g_task_return_pointer (waiter->task, ta_token_answer_new (token, error != NULL),
-                               (GDestroyNotify) ta_token_answer_free);
       else
-        g_task_return_error (waiter->task, g_error_copy (error));
+        answer (waiter, token, now, error);
     }
   return is_kept;
 }

@@ -17,6 +17,8 @@ void ta_waiters_add (TaWaiters *self, GTask *task, const TaTokenWish *wish);
 guint ta_waiters_count (TaWaiters *self);
 gboolean ta_waiters_answer (TaWaiters *self, TaToken *token, TaInstant now, const GError *error,
                             gboolean keep_interactive);
+void ta_waiters_hold_back (TaWaiters *self, TaToken *token, TaInstant now, gint64 wait,
+                           const GError *reason);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaWaiters, ta_waiters_free)
 

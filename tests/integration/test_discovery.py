@@ -3,6 +3,7 @@
 """What a provider says of itself (RFC 8414): read, kept, refused; and what depends on it: pushed
 requests (RFC 9126) and which server an answer is from (RFC 9207)."""
 
+import contextlib
 import pathlib
 import sys
 import time
@@ -13,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from harness import browser, tap
 from harness.broker import DEADLINE, SIGN_IN, error_name, expect_error
 from harness.cli import Cli
-from harness.issuer import JSON, OPENID, WELL_KNOWN
+from harness.issuer import JSON, OPENID, WELL_KNOWN, Issuer
 from harness.issuer_world import IssuerWorld
 from harness.servers import CLIENT_ID
 
@@ -317,6 +318,38 @@ def one_question(world):
     new = {one.result()[0] for one in pending}
     tap.equal((len(new), new & set(tokens.values())), (5, set()), "new tokens, and old ones")
     tap.equal(world.asked(), [WELL_KNOWN], "requests")
+
+
+def tokens(name):
+    return {"access_token": f"access-{name}", "refresh_token": f"refresh-{name}",
+            "token_type": "Bearer", "expires_in": 3600}
+
+
+@tap.case("DI-26", "a token endpoint that is found to be closed is waited for like any other",
+          headers={"Cache-Control": "max-age=60"}, publish=False, clocks=True)
+def closed_endpoint(world):
+    with contextlib.closing(Issuer()) as place:
+        world.publish(token_endpoint=f"{place.uri}/token")
+        place.answer("/token", 200, tokens("first"))
+        world.sign_in()
+        token = world.broker.token()
+        place.answer("/token", 429, **{"Retry-After": "100"})
+        expect_error("RateLimited", world.broker.token, rejected=token, timeout=1)
+        place.answer("/token", 200, tokens("second"))
+        # The metadata is over, so that only after a look at it can be seen that this endpoint
+        # wants to be left alone for three seconds more.
+        world.clocks.shift(boot=97)
+        world.asked()
+        with world.issuer.held():
+            hasty = world.broker.start_get_token(rejected=token, timeout=1)
+            patient = world.broker.start_get_token(rejected=token, timeout=20)
+            served = world.broker.start_get_token(**{"min-validity": 3599})
+            world.broker.accounts()
+        seen, _expires_at, details = served.result()
+        tap.equal((seen, details["degraded"]), (token, True), "token, degraded")
+        tap.contains(expect_error("RateLimited", hasty.result), "try again in", "message")
+        tap.equal(patient.result()[0], "access-second", "token")
+        tap.equal((world.asked(), place.count("/token")), ([WELL_KNOWN], 3), "requests")
 
 
 @tap.case("DI-27", "a pushed request is pushed again before its time is up",

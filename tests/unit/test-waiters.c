@@ -244,6 +244,34 @@ check_comes_again (Fixture *fixture, gconstpointer data)
     g_assert_cmpuint (((Caller *) fixture->callers->pdata[i])->answers, ==, 1);
 }
 
+/* Nobody can be helped yet: who has time waits on, for whom the token will do has it, and who has
+ * neither learns why. */
+static void
+check_held_back (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) reason = g_error_new_literal (TA_ERROR, TA_ERROR_RATE_LIMITED, "It is closed");
+  Caller *served = call (fixture, &(TaTokenWish){ .timeout = 120 });
+  Caller *hasty = call (fixture, &(TaTokenWish){ .rejected = (char *) "access", .timeout = 1 });
+  Caller *patient = call (fixture, &(TaTokenWish){ .rejected = (char *) "access", .timeout = 30 });
+  Caller *own_time = call (fixture, &(TaTokenWish){ .rejected = (char *) "access" });
+
+  ta_waiters_hold_back (fixture->waiters, fixture->token, in_time, 20000, reason);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_true (served->answer->degraded);
+  g_assert_error (hasty->error, TA_ERROR, TA_ERROR_RATE_LIMITED);
+  g_assert_cmpuint (ta_waiters_count (fixture->waiters), ==, 2);
+  ta_waiters_hold_back (fixture->waiters, fixture->token, in_time, 50000, reason);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_error (patient->error, TA_ERROR, TA_ERROR_RATE_LIMITED);
+  g_assert_cmpuint (own_time->answers, ==, 0);
+  answer (fixture, in_time, -1, FALSE);
+  for (guint i = 0; i < fixture->callers->len; i++)
+    g_assert_cmpuint (((Caller *) fixture->callers->pdata[i])->answers, ==, 1);
+  g_assert_false (own_time->answer->degraded);
+}
+
 static void
 add (const char *path, gconstpointer row, void (*check) (Fixture *fixture, gconstpointer user_data))
 {
@@ -265,5 +293,6 @@ main (int argc, char **argv)
   add ("/waiters/UN-WT-04-interactive", NULL, check_interactive);
   add ("/waiters/UN-WT-05-copies", NULL, check_copies);
   add ("/waiters/UN-WT-06-comes-again", NULL, check_comes_again);
+  add ("/waiters/UN-WT-07-held-back", NULL, check_held_back);
   return g_test_run ();
 }
