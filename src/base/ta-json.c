@@ -12,6 +12,11 @@
 
 #define MAX_DEPTH 32
 
+/* UTF-16 code units that are half a character. */
+#define HIGH_SURROGATE 0xd800
+#define LOW_SURROGATE 0xdc00
+#define LOW_SURROGATE_LAST 0xdfff
+
 typedef struct
 {
   const char *at;
@@ -38,20 +43,36 @@ take (Scan *scan, char c)
   return TRUE;
 }
 
-static gboolean
+/* Four hexadecimal digits; 0 if they are none or stand for NUL. */
+static guint
 take_hex4 (Scan *scan)
 {
-  gboolean is_nul = TRUE;
+  guint unit = 0;
 
   if (scan->end - scan->at < 4)
-    return FALSE;
+    return 0;
   for (int i = 0; i < 4; i++, scan->at++)
     {
       if (!g_ascii_isxdigit (*scan->at))
-        return FALSE;
-      is_nul = is_nul && *scan->at == '0';
+        return 0;
+      unit = unit * 16 + (guint) g_ascii_xdigit_value (*scan->at);
     }
-  return !is_nul;
+  return unit;
+}
+
+/* What is behind "\u": a character, or both halves of one in the right order (RFC 8259 section 7).
+ * Of a lone half json-glib makes an error that leaks memory, or another character. */
+static gboolean
+scan_escape (Scan *scan)
+{
+  guint unit = take_hex4 (scan);
+
+  if (unit < HIGH_SURROGATE || unit > LOW_SURROGATE_LAST)
+    return unit != 0;
+  if (unit >= LOW_SURROGATE || !take (scan, '\\') || !take (scan, 'u'))
+    return FALSE;
+  unit = take_hex4 (scan);
+  return unit >= LOW_SURROGATE && unit <= LOW_SURROGATE_LAST;
 }
 
 static gboolean
@@ -71,7 +92,7 @@ scan_string (Scan *scan)
         continue;
       if (take (scan, 'u'))
         {
-          if (!take_hex4 (scan))
+          if (!scan_escape (scan))
             return FALSE;
         }
       else if (scan->at >= scan->end || *scan->at == '\0'

@@ -63,6 +63,14 @@ static const Text refused[] = {
   { "escape-unknown", "{\"a\":\"\\x41\"}", COUNT },
   { "escape-short", "{\"a\":\"\\u04\"}", COUNT },
   { "escape-nul", "{\"a\":\"b\\u0000c\"}", COUNT },
+  { "UN-JS-08-half-surrogate", "{\"a\":\"\\ud800\"}", COUNT },
+  { "half-surrogate-low", "{\"a\":\"\\udc00\"}", COUNT },
+  { "half-surrogate-twice", "{\"a\":\"\\ud800\\ud800\"}", COUNT },
+  { "half-surrogate-letter", "{\"a\":\"\\ud800\\u0041\"}", COUNT },
+  { "half-surrogate-beyond", "{\"a\":\"\\ud800\\ue000\"}", COUNT },
+  { "half-surrogate-line", "{\"a\":\"\\ud800\\n\"}", COUNT },
+  { "half-surrogate-cut", "{\"a\":\"\\ud800\\u", COUNT },
+  { "surrogates-low-first", "{\"a\":\"\\ude00\\ud83d\"}", COUNT },
   { "escape-nul-in-name", "{\"a\\u0000\":\"b\"}", COUNT },
   { "control", "{\"a\":\"\x01\"}", COUNT },
   { "line-in-string", "{\"a\":\"b\nc\"}", COUNT },
@@ -207,20 +215,6 @@ check_message_repeats_nothing (void)
   g_assert_null (strstr (error->message, "CANARY"));
 }
 
-/* Half a surrogate pair is no character: whatever becomes of it, it is UTF-8. */
-static void
-check_half_surrogate (void)
-{
-  g_autoptr (JsonObject) object = parse ("{\"a\":\"\\ud800\"}", NULL);
-
-  if (object != NULL)
-    {
-      const char *text = ta_json_get_string (object, "a");
-
-      g_assert_true (text == NULL || g_utf8_validate (text, -1, NULL));
-    }
-}
-
 typedef struct
 {
   const char *id;
@@ -337,7 +331,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/json/UN-JS-05-bomb/objects", "{\"a\":", check_bomb);
   g_test_add_func ("/json/UN-JS-06-length", check_length);
   g_test_add_func ("/json/UN-JS-07-message-repeats-nothing", check_message_repeats_nothing);
-  g_test_add_func ("/json/UN-JS-08-half-surrogate", check_half_surrogate);
   UNIT_ADD_ROWS ("/json/UN-JS-09-number", numbers, check_number);
   g_test_add_func ("/json/UN-JS-10-string-types", check_string_types);
   UNIT_ADD_ROWS ("/json/UN-JS-11-whole", wholes, check_whole);
