@@ -7,13 +7,24 @@
 
 #include <string.h>
 
-/* Sets TA_ERROR_NOT_CONFIGURED, unless there is an error already. */
+/* Sets TA_ERROR_NOT_CONFIGURED, unless there is an error already. Group and key are shortened
+ * so that with a name of at most 51 characters and a problem of at most 84 they make a message. */
 void
 ta_key_reader_fail (TaKeyReader *self, const char *group, const char *key, const char *problem)
 {
   if (self->error == NULL)
-    self->error = g_error_new (TA_ERROR, TA_ERROR_NOT_CONFIGURED, "%s: key %s in [%s] %s",
+    self->error = g_error_new (TA_ERROR, TA_ERROR_NOT_CONFIGURED, "%s: key %.36s in [%.16s] %s",
                                self->name, key, group, problem);
+}
+
+/* Two mistakes in one value make GLib 2.74 set an error over another: it gets none to see. */
+static gboolean
+are_escapes_valid (const char *raw)
+{
+  for (const char *c = strchr (raw, '\\'); c != NULL; c = strchr (c + 2, '\\'))
+    if (c[1] == '\0' || strchr ("nrst\\", c[1]) == NULL)
+      return FALSE;
+  return TRUE;
 }
 
 /* (nullable): the value, NULL if absent or empty. What stands behind white space and "#" is a
@@ -21,12 +32,17 @@ ta_key_reader_fail (TaKeyReader *self, const char *group, const char *key, const
 char *
 ta_key_reader_take (TaKeyReader *self, const char *group, const char *key)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *value = g_key_file_get_string (self->file, group, key, &error);
+  g_autofree char *raw = g_key_file_get_value (self->file, group, key, NULL);
+  g_autofree char *value = NULL;
 
-  if (g_error_matches (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE)
-      || g_error_matches (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_UNKNOWN_ENCODING))
-    ta_key_reader_fail (self, group, key, "is not valid UTF-8 text");
+  if (raw != NULL && !are_escapes_valid (raw))
+    ta_key_reader_fail (self, group, key, "has a backslash that begins no escape");
+  else if (raw != NULL)
+    {
+      value = g_key_file_get_string (self->file, group, key, NULL);
+      if (value == NULL)
+        ta_key_reader_fail (self, group, key, "is not valid UTF-8 text");
+    }
   while (g_key_file_remove_key (self->file, group, key, NULL))
     continue;
   if (value == NULL)

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GKeyFile *file;   /* (unowned) */
-  const char *name; /* (unowned): "Provider file x.conf", say */
+  const char *name; /* (unowned): "Provider file x.conf", say; at most 51 characters */
   GError *error;    /* (owned) (nullable): the first one */
 } TaKeyReader;
 

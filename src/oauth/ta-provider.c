@@ -142,7 +142,7 @@ ta_provider_parse (const char *id, const char *data, gsize length, GError **erro
 {
   g_autoptr (TaProvider) self = g_rc_box_new0 (TaProvider);
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *name = g_strdup_printf ("Provider file %s.conf", id);
+  g_autofree char *name = g_strdup_printf ("Provider file %.32s.conf", id);
   TaKeyReader reader = { .file = file, .name = name };
 
   self->id = g_strdup (id);

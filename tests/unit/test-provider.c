@@ -283,6 +283,8 @@ static const Bad bad[] = {
   { "accept-not-ascii", PROVIDER API "Accept=\xc3\xa9\n", "Accept" },
   { "not-utf-8", PROVIDER "Name=\xff\n" API, "Name" },
   { "bad-escape", PROVIDER "Name=\\q\n" API, "Name" },
+  { "bad-escape-at-end", PROVIDER "Name=a\\\n" API, "Name" },
+  { "bad-escapes", PROVIDER "Name=a\\qb\\\n" API, "Name" },
 };
 
 static void
@@ -328,6 +330,20 @@ check_many_problems (void)
   g_assert_null (parse ("[Provider]\nPkce=plain\nX=1\n[Api]\nAccept=\xff\n", &error));
   unit_assert_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED);
   g_assert_nonnull (strstr (error->message, "AuthorizationEndpoint"));
+}
+
+/* Names of any length leave room for what is wrong. */
+static void
+check_long_names (void)
+{
+  g_autofree char *id = unit_repeat ("i", 64);
+  g_autofree char *name = unit_repeat ("n", 100);
+  g_autofree char *text = g_strconcat (PROVIDER API "[", name, "]\n", name, "=1\n", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (ta_provider_parse (id, text, strlen (text), &error));
+  unit_assert_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED);
+  g_assert_true (g_str_has_suffix (error->message, "is unknown"));
 }
 
 typedef struct
@@ -430,5 +446,6 @@ main (int argc, char **argv)
   g_test_add_func ("/provider/UN-PR-12-without-endpoints", check_without_endpoints);
   UNIT_ADD_ROWS ("/provider/UN-PR-13-dpop", dpops, check_dpop);
   g_test_add_func ("/provider/UN-PR-14-dpop-none", check_dpop_none);
+  g_test_add_func ("/provider/UN-PR-15-long-names", check_long_names);
   return g_test_run ();
 }
