@@ -64,13 +64,17 @@ ta_sandbox_encoding_is_equal (const char *secret, const char *text)
   return difference == 0;
 }
 
-/* 256 bits of the kernel's random. Without them there is no server worth running. */
+/* 256 bits of the kernel's random. Without them there is no server worth running. What stands in
+ * front lets an application's author find a token where it must not be, such as in a log, and see
+ * what it is. */
 char *
-ta_sandbox_encoding_random_token (void)
+ta_sandbox_encoding_random_token (const char *kind)
 {
+  g_autofree char *text = NULL;
   guint8 bytes[TOKEN_BYTES];
 
   if (getrandom (bytes, sizeof bytes, 0) != (gssize) sizeof bytes)
     g_error ("No random numbers from the kernel: %s", g_strerror (errno));
-  return ta_sandbox_encoding_base64url (bytes, sizeof bytes);
+  text = ta_sandbox_encoding_base64url (bytes, sizeof bytes);
+  return g_strconcat ("sandbox_", kind, "_", text, NULL);
 }

@@ -9,6 +9,6 @@ char *ta_sandbox_encoding_base64url (const guint8 *bytes, gsize length);
 char *ta_sandbox_encoding_code_challenge (const char *code_verifier);
 char *ta_sandbox_encoding_unescape (const char *text, gsize length);
 gboolean ta_sandbox_encoding_is_equal (const char *secret, const char *text);
-char *ta_sandbox_encoding_random_token (void);
+char *ta_sandbox_encoding_random_token (const char *kind);
 
 G_END_DECLS

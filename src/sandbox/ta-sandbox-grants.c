@@ -133,7 +133,7 @@ is_stale_access (void *key, void *value, void *now)
 char *
 ta_sandbox_grants_issue_code (TaSandboxGrants *self, TaSandboxGrant *grant, gint64 now)
 {
-  char *code = ta_sandbox_encoding_random_token ();
+  char *code = ta_sandbox_encoding_random_token ("code");
 
   g_hash_table_foreach_remove (self->codes, is_stale_code, &now);
   g_hash_table_foreach_remove (self->access_tokens, is_stale_access, &now);
@@ -174,7 +174,7 @@ ta_sandbox_grants_issue_refresh (TaSandboxGrants *self, TaSandboxGrant *grant,
   g_free (grant->replaced_token);
   grant->replaced_token = copy;
   g_free (grant->refresh_token);
-  grant->refresh_token = ta_sandbox_encoding_random_token ();
+  grant->refresh_token = ta_sandbox_encoding_random_token ("refresh");
   g_hash_table_insert (self->refresh_tokens, g_strdup (grant->refresh_token),
                        ta_sandbox_grant_ref (grant));
   g_hash_table_add (self->alive, ta_sandbox_grant_ref (grant));
@@ -208,7 +208,7 @@ char *
 ta_sandbox_grants_issue_access (TaSandboxGrants *self, TaSandboxGrant *grant, gint64 lifetime,
                                 gint64 now)
 {
-  char *token = ta_sandbox_encoding_random_token ();
+  char *token = ta_sandbox_encoding_random_token ("access");
   Access *access = g_new0 (Access, 1);
 
   access->grant = ta_sandbox_grant_ref (grant);

@@ -22,8 +22,16 @@ from memory import GRANT_TYPES, Code, Device, Token
 METHODS = ["client_secret_basic", "client_secret_post", "none"]
 
 
+def new_token(kind):
+    """Its mark lets the tests find it where it must not be."""
+    return f"authlib_{kind}_{secrets.token_urlsafe(32)}"
+
+
 class CodeGrant(grants.AuthorizationCodeGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+
+    def generate_authorization_code(self):
+        return new_token("code")
 
     def save_authorization_code(self, code, request):
         self.server.memory.codes[code] = Code(code, request)
@@ -111,6 +119,9 @@ class DeviceEndpoint(DeviceAuthorizationEndpoint):
     CLIENT_AUTH_METHODS = METHODS
     INTERVAL = 1
 
+    def generate_device_code(self):
+        return new_token("device")
+
     def get_verification_uri(self):
         return f"{self.server.base}/device"
 
@@ -136,7 +147,7 @@ class Server(AuthorizationServer):
         self.issuer = base + path
         self.key = JsonWebKey.generate_key("EC", "P-256", is_private=True)
         self.register_token_generator("default", BearerTokenGenerator(
-            lambda **_: secrets.token_urlsafe(32), lambda **_: secrets.token_urlsafe(32),
+            lambda **_: new_token("access"), lambda **_: new_token("refresh"),
             lambda *_: self.memory.lifetime))
         self.register_grant(CodeGrant, [Challenge(required=True), OpenId(self)])
         self.register_grant(RefreshGrant)

@@ -47,7 +47,8 @@ class Broker:
 
     def __init__(self, session, environment=None, bus=None):
         self.session = session
-        self.environment = environment or {}
+        # All that it can be made to say, so that a secret in it would show.
+        self.environment = {"G_MESSAGES_DEBUG": "all", **(environment or {})}
         self.own_bus = bus
         self.process = None
         self.runs = 0

@@ -58,10 +58,21 @@ def fetch(uri, method="GET", body=None, headers=None, deadline=40.0):
         connection.request(method, target, body, headers or {})
         answer = connection.getresponse()
         received = {name.lower(): value for name, value in answer.getheaders()}
-        return Page(uri, answer.status, received, answer.read().decode("utf-8", "replace"),
+        page = Page(uri, answer.status, received, answer.read().decode("utf-8", "replace"),
                     answer.headers.get_all("Set-Cookie") or [])
     finally:
         connection.close()
+    if "/callback" in parts.path:
+        _check_silence(page)
+    return page
+
+
+def _check_silence(page):
+    """A page of the broker repeats nothing of its address: neither code nor state."""
+    shown = page.body + str(page.headers)
+    for name, value in query(page.uri):
+        if len(value) >= 12 and (value in shown or urllib.parse.quote(value, safe="") in shown):
+            raise AssertionError(f"the page repeats {name} of its address")
 
 
 class Visit:

@@ -61,8 +61,12 @@ class Bus:
         self.context = GLib.MainContext.default()
 
     def close(self):
-        if not self.connection.is_closed():
+        try:
             self.connection.close_sync(None)
+        except GLib.Error as error:
+            # The bus may be gone already, or go meanwhile.
+            if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CLOSED):
+                raise
 
     @property
     def unique_name(self):

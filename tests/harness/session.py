@@ -15,6 +15,7 @@ import tempfile
 import time
 
 from harness.bus import Bus
+from harness.bus_watch import BusWatch
 from harness.keyring import Keyring
 from harness.tap import end_with_parent
 
@@ -53,6 +54,7 @@ class Session:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="tidio-auth-"))
         self.processes = []
         self.buses = []
+        self.watches = []
         self.bus = None
         self.keyring = None
         # For an end from inside a callback of the main loop, which unwinds nothing.
@@ -122,6 +124,7 @@ class Session:
         services = self.root / "share/dbus-1/services"
         (services / "org.tidio.Auth.service").write_text(SERVICE.format(program=self.program))
         self.bus = self.start_bus("bus")
+        self.watches.append(BusWatch(self.root / "run/bus"))
 
     def start_bus(self, name):
         """A message bus, the session's own or one more; a connection to it."""
@@ -212,7 +215,7 @@ class Session:
         self._last_logs = self.logs()
         for process in reversed(self.processes):
             end(process)
-        for bus in self.buses:
+        for bus in self.buses + self.watches:
             bus.close()
         # A browser's last child may still write.
         wait_until(self._is_gone, 5, f"{self.root} to be removed")

@@ -54,7 +54,7 @@ def allow_and_deny_go_back_with_the_state():
         uri, query = answer.redirect
         same(uri, REDIRECT + "/x")
         code = query.pop("code")
-        assert re.fullmatch(r"[A-Za-z0-9_-]{43}", code)
+        assert re.fullmatch(r"sandbox_code_[A-Za-z0-9_-]{43}", code)
         same(query, {"keep": "1", "two": " ", "state": state})
         uri, query = sandbox.decide("deny", state=state).redirect
         same((uri, query["error"], query["state"]), (REDIRECT, "access_denied", state))

@@ -20,8 +20,8 @@ def a_code_becomes_tokens():
             tokens = answer.json
             same((tokens["token_type"], tokens["expires_in"], tokens["scope"]),
                  ("Bearer", 77, "a b"))
-            for name in ("access_token", "refresh_token"):
-                assert re.fullmatch(r"[A-Za-z0-9_-]{43}", tokens[name])
+            for kind in ("access", "refresh"):
+                assert re.fullmatch(rf"sandbox_{kind}_[A-Za-z0-9_-]{{43}}", tokens[f"{kind}_token"])
             same(sandbox.api(tokens["access_token"]).status, 200)
         assert "scope" not in sandbox.sign_in()
 
