@@ -10,6 +10,7 @@ from gi.repository import GLib
 
 from harness import tap
 from harness.bus import BusError, options
+from harness.session import WRAPPER
 
 NAME = "org.tidio.Auth"
 PATH = "/org/tidio/Auth"
@@ -19,8 +20,8 @@ OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager"
 INVALID_ARGS = "org.freedesktop.DBus.Error.InvalidArgs"
 
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|UndefinedBehavior")
-# A sanitized program is several times slower.
-SLOW = 3 if "ASAN_OPTIONS" in os.environ else 1
+# A sanitized program is several times slower, one in valgrind even more.
+SLOW = 20 if WRAPPER else 3 if "ASAN_OPTIONS" in os.environ else 1
 DEADLINE = 20.0 * SLOW
 
 
@@ -62,7 +63,8 @@ class Broker:
     def start(self):
         self.runs += 1
         self.log_name = f"broker-{self.runs}"
-        self.process = self.session.spawn(self.log_name, [self.session.program], self.environment)
+        self.process = self.session.spawn(self.log_name, [*WRAPPER, self.session.program],
+                                          self.environment)
         process = self.process
         self.bus.wait_for_name(NAME, DEADLINE, lambda: process.poll() is None)
         return self

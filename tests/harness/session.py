@@ -19,6 +19,8 @@ from harness.bus_watch import BusWatch
 from harness.keyring import Keyring
 from harness.tap import end_with_parent
 
+# What the broker is started with in front, such as valgrind: for tests/valgrind.
+WRAPPER = os.environ.get("TIDIO_TEST_WRAPPER", "").split()
 PASSWORD = "keyring password"
 DEADLINE = 20.0
 
@@ -122,7 +124,8 @@ class Session:
 
     def _start_bus(self):
         services = self.root / "share/dbus-1/services"
-        (services / "org.tidio.Auth.service").write_text(SERVICE.format(program=self.program))
+        (services / "org.tidio.Auth.service").write_text(SERVICE.format(
+            program=" ".join([*WRAPPER, str(self.program)])))
         self.bus = self.start_bus("bus")
         self.watches.append(BusWatch(self.root / "run/bus"))
 
