@@ -6,6 +6,7 @@
 #include "broker/ta-sign-ins.h"
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
+#include "io/ta-process.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -126,39 +127,14 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   own_name (user_data);
 }
 
-/* Variables that would print messages, log TLS keys or put other code or another keyring in the
- * place of the system's. */
-static void
-clean_environment (void)
-{
-  const char *const unwanted[] = {
-    "SSLKEYLOGFILE",
-    "G_DBUS_DEBUG",
-    "SECRET_BACKEND",
-    "SECRET_FILE_TEST_PATH",
-    "SECRET_FILE_TEST_PASSWORD",
-    "SECRET_SERVICE_BUS_NAME",
-    "SNAP_NAME",
-    "SOUP_SERVER_HTTP2",
-    "GNUTLS_SYSTEM_PRIORITY_FILE",
-    "GIO_USE_TLS",
-    "GIO_MODULE_DIR",
-    "GIO_EXTRA_MODULES",
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (unwanted); i++)
-    g_unsetenv (unwanted[i]);
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
-}
-
 /* The client's credentials are not for the children. */
 static TaParts *
 create_parts (void)
 {
   TaParts *parts = ta_parts_new (g_getenv ("TIDIO_CLIENT_ID"), g_getenv ("TIDIO_CLIENT_SECRET"));
 
-  g_unsetenv ("TIDIO_CLIENT_ID");
-  g_unsetenv ("TIDIO_CLIENT_SECRET");
+  ta_process_forget_variable ("TIDIO_CLIENT_ID");
+  ta_process_forget_variable ("TIDIO_CLIENT_SECRET");
   return parts;
 }
 
@@ -206,15 +182,16 @@ main (int argc, char *argv[])
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_ ("Print the version and exit"), NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GOptionContext) context = NULL;
   g_autoptr (GDBusConnection) bus = NULL;
   g_autoptr (GError) error = NULL;
 
-  clean_environment ();
+  ta_process_harden (argv);
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, TA_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
+  context = g_option_context_new (NULL);
   g_option_context_set_summary (context, _ ("The token broker org.tidio.Auth. The session bus "
                                             "starts it when it is needed."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);

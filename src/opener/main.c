@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* tidio-auth-open-uri: opens the URI on standard input in the user's browser. Tried in turn: the
@@ -175,11 +176,24 @@ read_uri (void)
   return g_strdup (buffer);
 }
 
+/* A browser makes files with the user's mask for them, not with that of the broker. */
+static void
+restore_umask (void)
+{
+  const char *mask = g_getenv ("TIDIO_AUTH_UMASK");
+  guint64 value;
+
+  if (mask != NULL && g_ascii_string_to_unsigned (mask, 8, 0, 0777, &value, NULL))
+    umask ((mode_t) value);
+  g_unsetenv ("TIDIO_AUTH_UMASK");
+}
+
 int
 main (void)
 {
   g_autofree char *uri = read_uri ();
 
+  restore_umask ();
   if (uri != NULL && (open_by_environment (uri) || open_by_portal (uri) || open_by_xdg_open (uri)))
     return EXIT_SUCCESS;
   return EXIT_FAILURE;

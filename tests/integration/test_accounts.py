@@ -2,26 +2,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Accounts on the bus and in the keyring, the default one, and the broker's own life."""
 
-import json
 import os
 import pathlib
-import re
 import sys
 import time
-import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from gi.repository import GLib
 
-from harness import browser, ports, tap
+from harness import browser, tap
 from harness.broker import (ACCOUNT, DEADLINE, NAME, PATH, SIGN_IN, SLOW, account_path,
                             expect_error, error_name)
 from harness.bus import BusError
 from harness.world import World
 
-UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
 def members(signals, member, interface):
@@ -158,15 +154,6 @@ def properties(world):
     tap.equal(world.broker.get("Version"), 1, "Version")
 
 
-@tap.case("AC-10", "a second instance exits with status 3, the first one stays", server=False,
-          provider=None)
-def second_instance(world):
-    process = world.session.spawn("second", [world.session.program], world.broker.environment)
-    tap.equal(process.wait(DEADLINE), 3, "exit status")
-    tap.check(world.broker.is_alive(), "the first one lives")
-    tap.equal(world.broker.get("Version"), 1, "Version")
-
-
 @tap.case("AC-11", "the bus starts the broker when it is called", start=False, provider=None,
           server=False)
 def activation(world):
@@ -177,15 +164,6 @@ def activation(world):
     tap.equal(world.broker.get("Version"), 1, "Version after its end")
     os.kill(world.bus.process_of(NAME), 15)
     world.bus.wait_for(lambda: not world.bus.owner(NAME), DEADLINE, "the end of it", poll=True)
-
-
-@tap.case("AC-12", "SIGTERM during a sign-in: ends soon, the listener is closed")
-def term_during_sign_in(world):
-    uri = world.broker.uri(world.broker.sign_in())
-    port = urllib.parse.urlsplit(dict(browser.query(uri))["redirect_uri"]).port
-    tap.check(ports.listening(port), "a listener")
-    world.broker.stop()
-    tap.equal(ports.listening(port), [], "listeners")
 
 
 @tap.case("AC-13", "SIGTERM during a refresh: what the server gave is not lost", account="")
@@ -201,54 +179,6 @@ def term_during_refresh(world):
     text = world.broker.token(rejected=old)
     tap.check(text != old, "a new token")
     tap.equal(world.server.counters()["reuse"], 0, "reused refresh tokens")
-
-
-@tap.case("AC-14", "the keyring item: schema, opaque id, version, a label without names",
-          account="my.account")
-def item(world):
-    world.broker.token(rejected=world.broker.token())
-    found = world.keyring.items()
-    tap.equal(len(found), 1, "items")
-    attributes = found[0]["attributes"]
-    tap.equal(sorted(attributes), ["account", "version", "xdg:schema"], "attributes")
-    tap.equal((attributes["xdg:schema"], attributes["version"]), ("org.tidio.Auth.Account", "1"),
-              "schema and version")
-    tap.check(UUID.match(attributes["account"]), f"a UUID, not {attributes['account']}")
-    tap.lacks(found[0]["label"], "my.account", "label")
-    record = json.loads(found[0]["secret"])
-    tap.equal((record["account"], record["provider"]), ("my.account", "tidio"), "record")
-    tap.equal(record["access_token"], world.broker.token(), "token in the record")
-
-
-@tap.case("AC-15", "no code, state, verifier or token in any file but the keyring's", account="")
-def no_files(world):
-    world.broker.set_default("tidio")
-    world.broker.token(rejected=world.broker.token())
-    record = world.keyring.records()["tidio"]
-    for folder in ("home", "config", "state", "cache", "data", "run"):
-        for path in (world.session.root / folder).rglob("*"):
-            if path.is_file() and "keyrings" not in path.parts:
-                data = path.read_bytes()
-                for secret in (record["access_token"], record["refresh_token"], "sandbox-secret"):
-                    tap.check(secret.encode() not in data, f"no secret in {path.name}")
-
-
-@tap.case("AC-16", "nothing secret in the log at full verbosity", start=False)
-def verbose(world):
-    world.broker.environment.update(G_MESSAGES_DEBUG="all", G_DBUS_DEBUG="all", SOUP_DEBUG="3",
-                                    SSLKEYLOGFILE=str(world.session.root / "keys"))
-    world.broker.start()
-    path = world.broker.sign_in()
-    uri = world.broker.uri(path)
-    address = browser.decide(uri)
-    browser.fetch(address)
-    world.broker.end_of(path)
-    values = dict(browser.query(address))
-    world.broker.call_api("GET", "contacts")
-    log = world.session.log(world.broker.log_name)
-    world.secrets.add(values["code"])
-    tap.lacks(log, dict(browser.query(uri))["state"], "log")
-    tap.check(not (world.session.root / "keys").exists(), "no TLS key log")
 
 
 @tap.case("AC-17", "locked keyring: StorageLocked, nothing is lost, unlocking is enough",

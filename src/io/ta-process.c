@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What this process is to the rest of the computer: no environment that weakens it, no core dump,
+ * no reading of its memory by the user's other programs, no file that others may read. */
+
+/* GnuTLS reads it when it is loaded, which is before main(). */
+#define READ_EARLY "GNUTLS_SYSTEM_PRIORITY_FILE"
+
+/* The file mode mask that the process was started with, in octal: for what it starts that is the
+ * user's own. */
+#define UMASK "TIDIO_AUTH_UMASK"
+
+/* Returns only if the program could not be started once more. */
+static void
+start_over (char **argv)
+{
+  char program[4096];
+  ssize_t length = readlink ("/proc/self/exe", program, sizeof program - 1);
+
+  if (length < 0)
+    return;
+  program[length] = '\0';
+  execv (program, argv);
+}
+
+/* Variables that would print messages, log TLS keys or put other code or another keyring in the
+ * place of the system's. G_MESSAGES_DEBUG is not among them: what it shows has no secrets. */
+static void
+clean_environment (char **argv)
+{
+  const char *const unwanted[] = {
+    "SSLKEYLOGFILE",
+    "G_DBUS_DEBUG",
+    "SECRET_BACKEND",
+    "SECRET_FILE_TEST_PATH",
+    "SECRET_FILE_TEST_PASSWORD",
+    "SECRET_SERVICE_BUS_NAME",
+    "SNAP_NAME",
+    "SOUP_SERVER_HTTP2",
+    "GIO_USE_TLS",
+    "GIO_MODULE_DIR",
+    "GIO_EXTRA_MODULES",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (unwanted); i++)
+    unsetenv (unwanted[i]);
+  if (getenv (READ_EARLY) != NULL)
+    {
+      unsetenv (READ_EARLY);
+      start_over (argv);
+    }
+  setenv ("SOUP_FORCE_HTTP1", "1", 1);
+}
+
+/* To be called before anything of GLib is, and before there is a thread. The hard limit stays: what
+ * the process starts may want core dumps again. */
+void
+ta_process_harden (char **argv)
+{
+  struct rlimit core;
+  char mask[8];
+
+  clean_environment (argv);
+  snprintf (mask, sizeof mask, "%04o", (unsigned) umask (077));
+  setenv (UMASK, mask, 1);
+  prctl (PR_SET_DUMPABLE, 0);
+  if (getrlimit (RLIMIT_CORE, &core) != 0)
+    return;
+  core.rlim_cur = 0;
+  setrlimit (RLIMIT_CORE, &core);
+}
+
+/* Unsets a variable and wipes it: /proc/PID/environ shows the memory that a process was started
+ * with. */
+void
+ta_process_forget_variable (const char *name)
+{
+  char *value = getenv (name);
+
+  if (value == NULL)
+    return;
+  explicit_bzero (value, strlen (value));
+  unsetenv (name);
+}

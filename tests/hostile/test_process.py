@@ -1,0 +1,313 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hostile input, the process: what the broker shows of secrets to logs, callers, other processes
+and the disk, and what the environment can do to it."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import stat
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from harness import browser, procs, tap
+from harness.broker import DEADLINE, NAME, SLOW, check_message
+from harness.bus import BusError
+from harness.cli import Cli
+from harness.peer import Peer, answer, make_certificate
+from harness.servers import CLIENT_SECRET, places, provider_text
+from rows import add_rows, main
+
+CANARY = "canary-4f1d9b77c2"
+UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+def error_of(function, *arguments, **keywords):
+    """The name of the error and its message."""
+    try:
+        function(*arguments, **keywords)
+    except BusError as error:
+        check_message(error.message)
+        return error.name.rpartition(".")[2], error.message
+    return "no error", ""
+
+
+@contextlib.contextmanager
+def peer_of(world, **options):
+    """Between the broker and its server."""
+    peer = Peer(world.server.port, **options)
+    world.session.write_provider("tidio", provider_text(places(peer.uri)))
+    try:
+        yield peer
+    finally:
+        peer.close()
+
+
+# Errors and logs
+
+
+def failed_sign_in(world, peer, reply):
+    """How a sign-in ends when the token endpoint says that: error and message."""
+    peer.plan("/oauth/token", "answer", answer_with=reply)
+    _page, end = world.sign_in(succeeds=False)
+    return end["Error"].rpartition(".")[2], end["ErrorMessage"]
+
+
+def hostile_answers():
+    """What a token endpoint may say to have its words repeated."""
+    words = f"{CANARY} https://evil.example/?code={CANARY}"
+    bad = {"error": "invalid_request", "error_description": words,
+           "error_uri": f"https://evil.example/?{CANARY}"}
+    return (answer(400, json.dumps(bad)),
+            answer(400, json.dumps({"error": f"{CANARY}?{CANARY}"})),
+            answer(200, json.dumps({"access_token": f"{CANARY}\n", "token_type": "Bearer"})),
+            answer(200, json.dumps({"access_token": "good", "token_type": CANARY})),
+            answer(200, f'{{"access_token": "{CANARY}", {CANARY}'),
+            answer(500, words, content_type="text/plain"),
+            answer(302, headers={"Location": f"https://evil.example/?{CANARY}"}))
+
+
+def every_error(world):
+    messages = []
+    with peer_of(world) as peer:
+        for reply in hostile_answers():
+            messages.append(failed_sign_in(world, peer, reply))
+        broker = world.broker
+        messages += [error_of(broker.token, CANARY), error_of(broker.sign_out, CANARY),
+                     error_of(broker.call_api, "GET", f"//evil.example/?{CANARY}"),
+                     error_of(broker.call_api, "GET", f"contacts?{CANARY}", account=CANARY),
+                     error_of(broker.call_api, f"GET {CANARY}", "contacts"),
+                     error_of(broker.token, f"{CANARY}?"), error_of(broker.sign_in, f"{CANARY}/"),
+                     error_of(broker.sign_in, "new", provider=f"x?{CANARY}")]
+    without = [name for name, _message in messages if name == "no error"]
+    tap.equal(without, [], "calls that did not fail")
+    # A name that the caller gave may come back to the caller.
+    for name, message in messages[:len(hostile_answers())]:
+        tap.lacks(message, CANARY, f"message of {name}")
+    tap.lacks(world.session.log(world.broker.log_name), CANARY, "log")
+    return "messages without it"
+
+
+def forged_lines(world):
+    """Words of the provider that would make lines of their own."""
+    evil = f"invalid\n<6>forged line {CANARY}\x1b[2J\r\u0085\u2028"
+    with peer_of(world) as peer:
+        reply = answer(400, json.dumps({"error": evil, "error_description": evil}))
+        _name, message = failed_sign_in(world, peer, reply)
+        check_message(message)
+        world.broker.stop()
+    log = world.session.log(world.broker.log_name)
+    tap.lacks(log, "forged line", "log")
+    tap.check(all(c == "\n" or c >= " " for c in log), f"no control characters in {log!r}")
+    return "one clean sentence"
+
+
+def environment(world):
+    """Everything that could make it talk, or take its TLS, its keyring or its code from it."""
+    folder = world.session.root
+    (folder / "priorities").write_text("[overrides]\ndisabled-version = tls1.2\n"
+                                       "disabled-version = tls1.3\n")
+    (folder / "modules").mkdir()
+    world.broker.environment.update(
+        G_MESSAGES_DEBUG="all", G_DBUS_DEBUG="all", SOUP_DEBUG="3", GIO_USE_TLS="dummy",
+        SSLKEYLOGFILE=str(folder / "keys"), GIO_MODULE_DIR=str(folder / "modules"),
+        GIO_EXTRA_MODULES=str(folder / "modules"), SOUP_SERVER_HTTP2="1",
+        GNUTLS_SYSTEM_PRIORITY_FILE=str(folder / "priorities"))
+    world.broker.start()
+    path = world.broker.sign_in()
+    uri = world.broker.uri(path)
+    address = browser.decide(uri)
+    browser.fetch(address)
+    tap.equal(world.broker.end_of(path)["State"], "done", "State")
+    values = dict(browser.query(address))
+    world.secrets |= {values["code"], values["state"], dict(browser.query(uri))["state"]}
+    world.broker.call_api("GET", "contacts")
+    certificate = make_certificate(folder)
+    with peer_of(world, certificate=certificate) as peer:
+        peer.context.keylog_filename = str(folder / "peer-keys")
+        name, _message = error_of(world.broker.call_api, "GET", "contacts")
+        tap.check("CLIENT_HANDSHAKE_TRAFFIC_SECRET" in (folder / "peer-keys").read_text(),
+                  "a handshake of TLS 1.3")
+    tap.check(not (folder / "keys").exists(), "no file with the keys of TLS")
+    return f"{name}, no keys written"
+
+
+def other_keyring(world):
+    """The back ends that libsecret would choose by the environment."""
+    secret = world.session.root / "file-keyring"
+    world.broker.environment.update(
+        SECRET_BACKEND="file", SNAP_NAME="x", SECRET_FILE_TEST_PATH=str(secret),
+        SECRET_FILE_TEST_PASSWORD="password",
+        SECRET_SERVICE_BUS_NAME=world.session.new_bus().unique_name)
+    world.broker.start()
+    world.sign_in()
+    tap.equal(len(world.keyring.accounts()), 1, "items in the keyring")
+    tap.check(not secret.exists(), "no keyring file")
+    return "stored in the Secret Service"
+
+
+# The disk
+
+
+def keyring_item(world):
+    world.broker.token(rejected=world.broker.token())
+    found = world.keyring.items()
+    tap.equal(len(found), 1, "items")
+    attributes = found[0]["attributes"]
+    tap.equal(sorted(attributes), ["account", "version", "xdg:schema"], "attributes")
+    tap.equal((attributes["xdg:schema"], attributes["version"]), ("org.tidio.Auth.Account", "1"),
+              "schema and version")
+    tap.check(UUID.match(attributes["account"]), f"a UUID, not {attributes['account']}")
+    tap.lacks(found[0]["label"], "my.account", "label")
+    record = json.loads(found[0]["secret"])
+    tap.equal((record["account"], record["provider"]), ("my.account", "tidio"), "record")
+    tap.equal(record["access_token"], world.broker.token(), "token in the record")
+    return "schema, version and an opaque id"
+
+
+def files(world):
+    """A sign-in, a refresh, a call, a default account, a stop: then all files."""
+    uri = world.broker.uri(path := world.broker.sign_in())
+    address = browser.decide(uri)
+    browser.fetch(address)
+    world.broker.end_of(path)
+    old = world.keyring.records()["tidio"]
+    world.broker.set_default("tidio")
+    world.broker.token(rejected=world.broker.token())
+    world.broker.call_api("GET", "contacts")
+    new = world.keyring.records()["tidio"]
+    world.broker.stop()
+    values = dict(browser.query(address))
+    secrets = {CLIENT_SECRET, values["code"], values["state"], old["access_token"],
+               old["refresh_token"], new["access_token"], new["refresh_token"]}
+    seen = 0
+    for path in world.session.root.rglob("*"):
+        if not path.is_file() or "keyrings" in path.parts:
+            continue
+        seen += 1
+        data = path.read_bytes()
+        for secret in secrets:
+            tap.check(secret.encode() not in data, f"no secret in {path.name}")
+        if "tidio-auth" in path.parts and "config" not in path.parts:
+            tap.equal(stat.S_IMODE(path.stat().st_mode) & 0o077, 0, f"access of others to {path}")
+    tap.check(seen > 3, "files")
+    return "nothing outside the keyring"
+
+
+# Other processes
+
+
+def words_of_processes(world):
+    """The broker, its helper with the browser it starts, and the command line, all at work."""
+    note = world.session.root / "browser-seen"
+    script = world.session.root / "slow-browser"
+    script.write_text(f"#!/bin/sh\numask > {note}.tmp\nmv {note}.tmp {note}\nexec sleep 60\n")
+    script.chmod(0o755)
+    world.broker.environment["BROWSER"] = f"{script} --wait"
+    world.session.environment["TIDIO_CLIENT_SECRET"] = "not-of-the-caller"
+    mask = os.umask(0o002)
+    try:
+        world.broker.start()
+    finally:
+        os.umask(mask)
+    cli = Cli(world.session)
+    command = cli.start("sign-in")
+    world.bus.wait_for(note.exists, DEADLINE, "the browser", poll=True)
+    broker = world.broker.process.pid
+    names = {pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+             for pid in procs.children(broker)}
+    tap.equal(names, {"tidio-auth-open"}, "children of the broker")
+    if os.geteuid() == 0:
+        tap.lacks(procs.shown_words(broker), CLIENT_SECRET.encode(), "what its processes show")
+        tap.contains(procs.shown_words(broker), b"slow-browser", "what its processes show")
+    for pid in procs.children(broker):
+        words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        tap.lacks(words, b"state=", "arguments of the helper")
+        environ = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+        for name in (b"TIDIO_CLIENT_", b"SOUP_FORCE_HTTP1"):
+            tap.lacks(environ, name, "environment of the helper")
+    tap.lacks(pathlib.Path(f"/proc/{command.pid}/cmdline").read_bytes(), b"state=",
+              "arguments of the command")
+    tap.equal(note.read_text().strip(), "0002", "file mode mask of the browser")
+    tap.equal(procs.status(broker, "Umask"), "0077", "that of the broker")
+    command.send_signal(signal.SIGINT)
+    cli.finish(command)
+    return "no secret"
+
+
+def crash(world):
+    """Where a core dump is allowed and would be a file in the working directory."""
+    limits = resource.getrlimit(resource.RLIMIT_CORE)
+
+    def allow_core():
+        tap.end_with_parent()
+        resource.setrlimit(resource.RLIMIT_CORE, (limits[1], limits[1]))
+
+    process = world.session.spawn("crashing", [world.session.program], world.broker.environment,
+                                  preexec_fn=allow_core)
+    world.bus.wait_for_name(NAME, DEADLINE)
+    world.broker.process = process
+    world.sign_in()
+    # A sanitizer would catch the other one, and report it.
+    number = signal.SIGQUIT if SLOW > 1 else signal.SIGSEGV
+    process.send_signal(number)
+    tap.equal(process.wait(DEADLINE), -number, "status")
+    world.broker.process = None
+    found = [path.name for path in world.session.root.iterdir() if path.name.startswith("core")]
+    tap.equal(found, [], "core dumps")
+    tap.equal(limits[1] != 0, True, "a hard limit that allows one")
+    return "no core dump"
+
+
+def start_unprivileged(world, name, argv):
+    return world.session.spawn(name, [*procs.WITHOUT_PRIVILEGES, *argv],
+                               world.broker.environment)
+
+
+def other_process(world):
+    """Another program of the same user: memory, environment, open files, ptrace."""
+    def allowed(pid):
+        names = ("mem", "environ", "auxv", "fd/0", "maps", "smaps", "root/etc")
+        seen = {name for name in names if procs.may_read(pid, name)}
+        return seen | ({"ptrace"} if procs.may_trace(pid) else set())
+
+    common = start_unprivileged(world, "common", ["sleep", "60"])
+    world.bus.wait_for(lambda: procs.status(common.pid, "Name") == "sleep", DEADLINE, "it",
+                       poll=True)
+    tap.check({"environ", "maps"} <= allowed(common.pid), "the same of a common process is allowed")
+    world.broker.process = start_unprivileged(world, "broker-alone", [world.session.program])
+    world.bus.wait_for_name(NAME, DEADLINE)
+    world.sign_in()
+    pid = world.broker.process.pid
+    tap.equal(allowed(pid), set(), "what it may")
+    tap.check(procs.may_read(pid, "status"), "how much memory it has may be read")
+    return "refused"
+
+
+add_rows([
+    ("LG-02", "every error a caller can cause, and a provider that wants its words repeated",
+     every_error, "messages without it"),
+    ("LG-03", "an error code of the provider with line breaks and terminal controls", forged_lines,
+     "one clean sentence"),
+    ("LG-04", "arguments and environment of broker, helper and command line", words_of_processes,
+     "no secret", {"start": False}),
+    ("LG-05a", "a crash where core dumps are allowed", crash, "no core dump", {"start": False}),
+    ("LG-05b", "another program of the user looks into the broker's process", other_process,
+     "refused", {"start": False}),
+    ("TL-07", "an environment that logs, and replaces TLS", environment, "Tls, no keys written",
+     {"start": False}),
+    ("ST-08", "what the keyring's item shows without its secret", keyring_item,
+     "schema, version and an opaque id", {"account": "my.account"}),
+    ("ST-09", "all files after a sign-in, a refresh and a call", files,
+     "nothing outside the keyring"),
+    ("ST-10", "an environment that names another keyring", other_keyring,
+     "stored in the Secret Service", {"start": False}),
+])
+
+main()
