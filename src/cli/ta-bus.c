@@ -2,14 +2,16 @@
 #include "ta-bus.h"
 
 #include "base/ta-error.h"
+#include "ta-owner.h"
 
 #include <glib/gi18n.h>
 
 /* The broker's proxy keeps no property cache: a cached property is silently absent when the broker
  * cannot be started, a call says so. Properties are therefore read by ta_bus_call(). */
 
-/* `timeout_ms`: how long each method call may take, G_MAXINT for ever. Starts nothing; the first
- * call does. */
+/* `timeout_ms`: how long each method call may take, G_MAXINT for ever. Starts the broker, and sends
+ * nothing to whoever else has its name.
+ * Errors: also those of ta_owner_check(). */
 TaDBusAuth *
 ta_bus_connect (int timeout_ms, GError **error)
 {
@@ -26,6 +28,8 @@ ta_bus_connect (int timeout_ms, GError **error)
       return NULL;
     }
   g_dbus_connection_set_exit_on_close (connection, FALSE);
+  if (!ta_owner_check (connection, TA_BUS_NAME, error))
+    return NULL;
   auth = ta_dbus_auth_proxy_new_sync (connection,
                                       G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES
                                           | G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS

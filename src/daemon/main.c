@@ -4,6 +4,7 @@
 #include "base/ta-error.h"
 #include "broker/ta-reminder.h"
 #include "broker/ta-sign-ins.h"
+#include "daemon/ta-name.h"
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
 #include "io/ta-process.h"
@@ -15,7 +16,6 @@
 
 /* tidio-authd: the broker's life. Environment -> bus -> stored accounts -> name -> calls -> end. */
 
-#define BUS_NAME "org.tidio.Auth"
 #define EXIT_NAME_TAKEN 3
 
 /* The name is not taken before the accounts are known, so that nobody sees too few; but a keyring
@@ -28,12 +28,13 @@
 
 typedef struct
 {
+  GDBusConnection *bus; /* (unowned) */
   GMainLoop *loop;      /* (owned) */
   TaAccounts *accounts; /* (owned) */
   TaSignIns *sign_ins;  /* (owned) */
   TaService *service;   /* (owned) (nullable) */
   TaReminder *reminder; /* (owned) (nullable): until the end begins */
-  guint name;
+  TaName *name;         /* (owned) (nullable): while the broker may be called */
   guint load_timer;
   gint64 ends_at; /* on the boot clock, ms, at the latest; 0: not ending yet */
   int status;
@@ -71,7 +72,7 @@ on_signal (gpointer user_data)
 {
   Daemon *daemon = user_data;
 
-  g_clear_handle_id (&daemon->name, g_bus_unown_name);
+  g_clear_pointer (&daemon->name, ta_name_free);
   end (daemon, EXIT_SUCCESS);
   return G_SOURCE_CONTINUE;
 }
@@ -86,25 +87,17 @@ on_bus_closed (GDBusConnection *bus, gboolean vanished, GError *error, Daemon *d
 }
 
 static void
-on_name_lost (GDBusConnection *bus, const char *name, gpointer user_data)
+on_name_lost (gpointer user_data)
 {
-  Daemon *daemon = user_data;
-
-  if (bus == NULL || g_dbus_connection_is_closed (bus))
-    return;
-  if (daemon->ends_at == 0)
-    g_printerr (_ ("tidio-authd: the name %s belongs to another program\n"), name);
-  end (daemon, EXIT_NAME_TAKEN);
+  end (user_data, EXIT_NAME_TAKEN);
 }
 
 static void
 own_name (Daemon *daemon)
 {
   g_clear_handle_id (&daemon->load_timer, g_source_remove);
-  if (daemon->name == 0)
-    daemon->name
-        = g_bus_own_name (G_BUS_TYPE_SESSION, BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL,
-                          NULL, on_name_lost, daemon, NULL);
+  if (daemon->name == NULL && daemon->ends_at == 0)
+    daemon->name = ta_name_new (daemon->bus, on_name_lost, daemon);
 }
 
 static gboolean
@@ -145,6 +138,7 @@ run (GDBusConnection *bus)
   g_autoptr (GError) error = NULL;
   Daemon daemon = { 0 };
 
+  daemon.bus = bus;
   daemon.loop = g_main_loop_new (NULL, FALSE);
   daemon.accounts = ta_accounts_new (parts);
   daemon.sign_ins = ta_sign_ins_new (daemon.accounts);
@@ -166,7 +160,7 @@ run (GDBusConnection *bus)
   g_main_loop_run (daemon.loop);
 
   g_signal_handlers_disconnect_by_data (bus, &daemon);
-  g_clear_handle_id (&daemon.name, g_bus_unown_name);
+  g_clear_pointer (&daemon.name, ta_name_free);
   g_object_unref (daemon.service);
   g_object_unref (daemon.sign_ins);
   g_object_unref (daemon.accounts);

@@ -18,10 +18,11 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from gi.repository import Gio, GLib
+from gi.repository import GLib
 
 from harness import browser, ports, tap
 from harness.broker import DEADLINE, PATH, expect_error, error_name
+from harness.portal import Portal
 from harness.servers import CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID
 from harness.world import CREDENTIALS, World
 
@@ -685,33 +686,6 @@ def browsers(world):
     end = world.broker.end_of(world.broker.sign_in(open_browser=True))
     tap.equal((end["State"], end["ErrorMessage"]), ("done", ""), "end")
     tap.equal(len(notes.read_text().splitlines()), 1, "visits")
-
-
-class Portal:
-    """The desktop portal, as far as opening a URI goes; it answers each request with `response`."""
-
-    INTERFACE = """<node><interface name="org.freedesktop.portal.OpenURI">
-      <method name="OpenURI"><arg type="s" direction="in"/><arg type="s" direction="in"/>
-      <arg type="a{sv}" direction="in"/><arg type="o" direction="out"/></method>
-      </interface></node>"""
-
-    def __init__(self, bus, response):
-        self.bus = bus
-        self.response = response
-        self.opened = []
-        interface = Gio.DBusNodeInfo.new_for_xml(self.INTERFACE).interfaces[0]
-        bus.connection.register_object("/org/freedesktop/portal/desktop", interface, self.answer,
-                                       None, None)
-        bus.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                 "RequestName", GLib.Variant("(su)", ("org.freedesktop.portal.Desktop", 4)))
-
-    def answer(self, connection, sender, _path, _interface, _method, arguments, invocation):
-        request = (f"/org/freedesktop/portal/desktop/request/"
-                   f"{sender[1:].replace('.', '_')}/t{len(self.opened)}")
-        invocation.return_value(GLib.Variant("(o)", (request,)))
-        connection.emit_signal(sender, request, "org.freedesktop.portal.Request", "Response",
-                               GLib.Variant("(ua{sv})", (self.response, {})))
-        self.opened.append(arguments.unpack()[1])
 
 
 @tap.case("SI-45", "a running sign-in is not joined for another provider")

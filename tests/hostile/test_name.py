@@ -1,0 +1,299 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hostile input, the bus: programs that take the broker's name, wait for it, or send signals in the
+name of others; and what happens when bus or broker go."""
+
+import os
+import pathlib
+import sys
+import time
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from gi.repository import Gio, GLib
+
+from harness import browser, ports, tap
+from harness.broker import DEADLINE, NAME, PATH, SLOW
+from harness.bus import BUS, BUS_PATH
+from harness.cli import Cli
+from harness.lone_bus import LoneBus
+from harness.peer import Peer
+from harness.portal import Portal, respond
+from harness.servers import places, provider_text
+from harness.systemd import Systemd
+from rows import add_rows, main
+
+REPLACE, DO_NOT_QUEUE = 2, 4
+OWNER, IN_QUEUE, EXISTS = 1, 2, 3
+KEYRING = "org.freedesktop.secrets"
+NOT_ALLOWED = 5
+
+# Each of the commands that ask the broker something.
+COMMANDS = (("sign-in", "me"), ("sign-out",), ("token",), ("call", "contacts", "-d", "{}"),
+            ("accounts",), ("default",))
+
+
+def request_name(bus, flags):
+    return bus.call(BUS, BUS_PATH, BUS, "RequestName", GLib.Variant("(su)", (NAME, flags)))[0]
+
+
+def server_port(uri):
+    return urllib.parse.urlsplit(dict(browser.query(uri))["redirect_uri"]).port
+
+
+# The name
+
+
+def replaced(world):
+    other = world.session.new_bus()
+    seen = [request_name(other, REPLACE | DO_NOT_QUEUE), request_name(other, REPLACE)]
+    tap.equal(world.bus.process_of(NAME), world.broker.process.pid, "owner")
+    return {(EXISTS, IN_QUEUE): "refused, then queued"}.get(tuple(seen), seen)
+
+
+def queued(world):
+    """The bus gives the name to who waited, and the log and the command line say so."""
+    other = world.session.new_bus()
+    tap.equal(request_name(other, 0), IN_QUEUE, "place")
+    result = Cli(world.session).run("default")
+    tap.equal(result.code, 0, "exit code")
+    tap.contains(result.err, "Another program waits for the broker's name", "stderr")
+    world.broker.stop()
+    tap.equal(world.bus.owner(NAME), other.unique_name, "owner")
+    tap.contains(world.session.log(world.broker.log_name),
+                 f"{other.unique_name} waited for the name {NAME}", "log")
+    return "told by the command line and in the log"
+
+
+def nobody_queued(world):
+    tap.lacks(Cli(world.session).run("default").err, "Another program", "stderr")
+    world.broker.stop()
+    tap.lacks(world.session.log(world.broker.log_name), "waited", "log")
+    return "nothing is said"
+
+
+def second_instance(world):
+    process = world.session.spawn("second", [world.session.program], world.broker.environment)
+    tap.equal(process.wait(DEADLINE), 3, "exit status")
+    tap.check(world.broker.is_alive(), "the first one lives")
+    tap.equal(world.broker.get("Version"), 1, "Version")
+    return "3, the first stays"
+
+
+class Squatter:
+    """Has the name, and a member for each that the broker has; counts what it is asked."""
+
+    def __init__(self, world):
+        self.bus = world.session.new_bus()
+        self.asked = []
+        text = (pathlib.Path(__file__).resolve().parents[2] / "data/org.tidio.Auth.xml").read_text()
+        interface = Gio.DBusNodeInfo.new_for_xml(text).lookup_interface(NAME)
+        self.bus.connection.register_object(PATH, interface, self._answer, self._get, None)
+        tap.equal(request_name(self.bus, DO_NOT_QUEUE), OWNER, "the squatter's name")
+
+    def _answer(self, _connection, _sender, _path, _interface, method, _arguments, invocation):
+        self.asked.append(method)
+        invocation.return_dbus_error("org.tidio.Auth.Error.Failed", "Thank you")
+
+    def _get(self, _connection, _sender, _path, _interface, prop):
+        self.asked.append(prop)
+        return GLib.Variant("u" if prop == "Version" else "s", 1 if prop == "Version" else "")
+
+
+def run_cli(world, *arguments, **environment):
+    """With the main loop, in which squatter and service manager live."""
+    cli = Cli(world.session, environment)
+    process = cli.start(*arguments)
+    world.bus.wait_for(lambda: process.poll() is not None, DEADLINE, "the command's end", poll=True)
+    return cli.finish(process)
+
+
+def squatted(world):
+    squatter = Squatter(world)
+    process = world.session.spawn("late", [world.session.program], world.broker.environment)
+    world.bus.wait_for(lambda: process.poll() is not None, DEADLINE, "its end", poll=True)
+    tap.equal(process.returncode, 3, "exit status of the broker")
+    tap.contains(world.session.log("late"), f"is that of process {os.getpid()}", "log")
+    systemd = Systemd(world.session.new_bus())
+    for command in COMMANDS:
+        result = run_cli(world, *command)
+        tap.equal((result.code, result.out), (NOT_ALLOWED, ""), f"{command}: exit code, stdout")
+        tap.contains(result.err, f"belongs to process {os.getpid()}, which is not that of "
+                     "tidio-auth.service", f"{command}: stderr")
+    tap.equal(squatter.asked, [], "what the squatter was asked")
+    tap.check(systemd.asked, "the service manager was asked")
+    return "broker 3, commands 5, nothing sent"
+
+
+def squatted_unmanaged(world):
+    """Nobody knows which program is the broker: what the README says is not protected."""
+    squatter = Squatter(world)
+    tap.equal(run_cli(world, "token").code, 1, "exit code without a service manager")
+    systemd = Systemd(world.session.new_bus(), load_state="masked")
+    tap.equal(run_cli(world, "token").code, 1, "exit code with the unit masked")
+    tap.equal(systemd.asked, ["LoadUnit", "LoadState"], "what the service manager was asked")
+    tap.equal(squatter.asked, ["GetToken"] * 2, "what the squatter was asked")
+    return "asked"
+
+
+def managed(world):
+    """The process that the service manager names is the broker."""
+    systemd = Systemd(world.session.new_bus(), main_pid=world.broker.process.pid)
+    result = run_cli(world, "token")
+    tap.equal(systemd.asked, ["LoadUnit", "LoadState", "MainPID"], "what it was asked")
+    tap.equal((result.code, result.err), (0, ""), "exit code, stderr")
+    return "a token"
+
+
+def other_user(world):
+    """The bus says that the name's owner is another user, or not who it is."""
+    seen = []
+    for credentials in ({"UnixUserID": os.getuid() + 1, "ProcessID": 1}, {"ProcessID": 1}):
+        bus = LoneBus(world.session.root / "run", credentials)
+        result = run_cli(world, "token", DBUS_SESSION_BUS_ADDRESS=bus.address)
+        bus.close()
+        tap.contains(result.err, "belongs to another user's program", "stderr")
+        tap.equal(bus.calls, ["Hello", "GetConnectionCredentials"], "calls")
+        seen.append(result.code)
+    return "5, nothing sent" if seen == [NOT_ALLOWED] * 2 else seen
+
+
+# Signals in the name of others
+
+
+class Monitor:
+    """The calls that the broker makes, from now on."""
+
+    def __init__(self, world):
+        self.world = world
+        rule = f"sender='{world.bus.owner(NAME)}'"
+        address = world.session.environment["DBUS_SESSION_BUS_ADDRESS"]
+        world.session.spawn("monitor", ["dbus-monitor", "--address", address, "--profile", rule])
+        world.bus.wait_for(self._sees_answers, DEADLINE, "the monitor", poll=True)
+
+    def _lines(self, kind):
+        return [line for line in self.world.session.log("monitor").splitlines()
+                if line.startswith(kind)]
+
+    def _sees_answers(self):
+        before = len(self._lines("mr"))
+        self.world.broker.get("Version")
+        return len(self._lines("mr")) > before
+
+    def calls(self):
+        """All that it called before it answered this."""
+        self.world.bus.wait_for(self._sees_answers, DEADLINE, "the monitor", poll=True)
+        return len(self._lines("mc"))
+
+
+def forge(bus, path, interface, member, arguments):
+    bus.connection.emit_signal(None, path, interface, member, arguments)
+    bus.connection.flush_sync(None)
+
+
+def forge_all(world, bus):
+    """What the Secret Service and the bus could say, from somebody else."""
+    collection = world.keyring.default()
+    changed = ("org.freedesktop.Secret.Collection", {"Locked": GLib.Variant("b", True)}, [])
+    forge(bus, collection, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+          GLib.Variant("(sa{sv}as)", changed))
+    for member in ("CollectionDeleted", "CollectionCreated", "CollectionChanged"):
+        forge(bus, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service", member,
+              GLib.Variant("(o)", (collection,)))
+    owner = world.bus.owner(KEYRING)
+    for name in (KEYRING, NAME, owner, world.bus.unique_name):
+        forge(bus, BUS_PATH, BUS, "NameOwnerChanged",
+              GLib.Variant("(sss)", (name, owner, "")))
+    forge(bus, "/org/freedesktop/secrets/prompt/p1", "org.freedesktop.Secret.Prompt", "Completed",
+          GLib.Variant("(bv)", (True, GLib.Variant("s", ""))))
+
+
+def forged(world):
+    """A call waits meanwhile: its caller is said to be gone too."""
+    peer = Peer(world.server.port)
+    world.session.write_provider("tidio", provider_text(places(peer.uri)))
+    order = peer.plan("/oauth/token", "hold")
+    old = world.broker.token()
+    pending = world.broker.start_get_token(rejected=old)
+    world.bus.wait_for(order.reached.is_set, DEADLINE, "the refresh", poll=True)
+    monitor = Monitor(world)
+    before = monitor.calls()
+    other = world.session.new_bus()
+    forge_all(world, other)
+    # The broker has them before it has this.
+    other.get(NAME, PATH, NAME, "Version")
+    tap.equal(monitor.calls(), before, "calls that the broker made for them")
+    tap.equal(world.broker.state("tidio"), "ready", "State")
+    world.keyring.lock()
+    world.bus.wait_for(lambda: monitor.calls() > before, DEADLINE,
+                       "calls after a signal of the keyring's own", poll=True)
+    order.release()
+    tap.check(pending.result()[0] != old, "a new token for who waited")
+    peer.close()
+    return "ignored"
+
+
+def forged_portal(world):
+    """Somebody else says that the browser is open; then the portal says that it is not."""
+    world.broker.environment["BROWSER"] = ""
+    world.broker.start()
+    desktop = Portal(world.session.new_bus(), response=None)
+    path = world.broker.sign_in(open_browser=True)
+    world.bus.wait_for(lambda: desktop.opened, DEADLINE, "a call of the portal")
+    other = world.session.new_bus()
+    respond(other, desktop.requests[0], 0)
+    helper = desktop.requests[0][0]
+    other.call(helper, "/", "org.freedesktop.DBus.Peer", "Ping")
+    respond(desktop.bus, desktop.requests[0], 2)
+    return world.broker.end_of(path)["Error"].rpartition(".")[2]
+
+
+# The end
+
+
+def term_during_sign_in(world):
+    port = server_port(world.broker.uri(world.broker.sign_in()))
+    tap.check(ports.listening(port), "a listener")
+    world.broker.stop()
+    tap.equal(ports.listening(port), [], "listeners")
+    return "ends, the port is closed"
+
+
+def bus_dies(world):
+    port = server_port(world.broker.uri(world.broker.sign_in()))
+    tap.check(ports.listening(port), "a listener")
+    process, world.broker.process = world.broker.process, None
+    start = time.monotonic()
+    world.session.kill_bus()
+    code = process.wait(DEADLINE)
+    tap.between(time.monotonic() - start, 0, 5 * SLOW, "seconds to the end")
+    tap.equal((code, ports.listening(port)), (1, []), "exit status, listeners")
+    return "ends, the port is closed"
+
+
+NO_SERVER = {"server": False, "provider": None}
+add_rows([
+    ("DB-11a", "RequestName with REPLACE_EXISTING by another program", replaced,
+     "refused, then queued", NO_SERVER),
+    ("DB-11b", "a second broker", second_instance, "3, the first stays", NO_SERVER),
+    ("DB-11c", "another program queues for the name", queued,
+     "told by the command line and in the log", NO_SERVER),
+    ("DB-11d", "nobody queues", nobody_queued, "nothing is said", NO_SERVER),
+    ("DB-12a", "another program has the name first, systemd knows the unit", squatted,
+     "broker 3, commands 5, nothing sent", {**NO_SERVER, "start": False}),
+    ("DB-12b", "the same where nobody knows the unit, or it is masked", squatted_unmanaged,
+     "asked", {**NO_SERVER, "start": False}),
+    ("DB-12c", "the broker is the unit's process", managed, "a token", {"account": ""}),
+    ("DB-12d", "another user has the name", other_user, "5, nothing sent",
+     {**NO_SERVER, "start": False}),
+    ("DB-13a", "signals of bus and keyring, from somebody else", forged, "ignored",
+     {"account": ""}),
+    ("DB-13b", "the portal's answer, from somebody else", forged_portal, "BrowserFailed",
+     {"start": False}),
+    ("DB-14a", "SIGTERM during a sign-in", term_during_sign_in, "ends, the port is closed"),
+    ("DB-14b", "the session bus dies during a sign-in", bus_dies, "ends, the port is closed"),
+])
+
+main()
