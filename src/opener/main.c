@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ta-handover.h"
+
 #include <gio/gio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +9,8 @@
 #include <sys/wait.h>
 
 /* tidio-auth-open-uri: opens the URI on standard input in the user's browser. Tried in turn: the
- * programs of BROWSER, the desktop portal, xdg-open. Exit status 0: one of them took it. */
+ * programs of BROWSER, the desktop portal, xdg-open. Exit status 0: one of them took it. In the
+ * broker's unit it starts no program itself. */
 
 #define URI_MAX 8192
 #define PORTAL_TIMEOUT_MS 5000
@@ -192,9 +195,14 @@ int
 main (void)
 {
   g_autofree char *uri = read_uri ();
+  gboolean opened;
 
   restore_umask ();
-  if (uri != NULL && (open_by_environment (uri) || open_by_portal (uri) || open_by_xdg_open (uri)))
-    return EXIT_SUCCESS;
-  return EXIT_FAILURE;
+  if (uri == NULL)
+    return EXIT_FAILURE;
+  if (ta_handover_is_needed ())
+    opened = ta_handover_run (uri) || open_by_portal (uri);
+  else
+    opened = open_by_environment (uri) || open_by_portal (uri) || open_by_xdg_open (uri);
+  return opened ? EXIT_SUCCESS : EXIT_FAILURE;
 }
