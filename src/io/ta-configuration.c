@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "oauth/ta-key-reader.h"
+#include "ta-trusted-file.h"
 
 /* The file is small and looked up seldom, so it is read each time: a change needs no restart. */
 
@@ -52,6 +53,7 @@ ta_configuration_load (GError **error)
       = g_build_filename (g_get_user_config_dir (), "tidio-auth", FILE_NAME, NULL);
   g_autofree char *data = NULL;
   gsize length = 0;
+  const char *problem;
 
   for (int i = 0; folders[i] != NULL && !g_file_test (path, G_FILE_TEST_EXISTS); i++)
     {
@@ -60,9 +62,10 @@ ta_configuration_load (GError **error)
     }
   if (!g_file_test (path, G_FILE_TEST_EXISTS))
     return ta_configuration_parse ("", 0, error);
-  if (g_file_get_contents (path, &data, &length, NULL))
+  problem = ta_trusted_file_read (path, &data, &length);
+  if (problem == NULL)
     return ta_configuration_parse (data, length, error);
-  g_set_error_literal (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED, NAME ": it cannot be read");
+  g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED, NAME ": %s", problem);
   return NULL;
 }
 

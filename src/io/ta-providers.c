@@ -3,14 +3,12 @@
 
 #include "base/ta-error.h"
 #include "ta-io-resources.h"
+#include "ta-trusted-file.h"
 
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 
 /* Provider files are small and looked up seldom, so they are read each time: a change needs no
  * restart. */
-
-#define FILE_MAX (64 * 1024)
 
 /* Reads `id`.conf of one folder. FALSE with no error: there is none. */
 static gboolean
@@ -18,15 +16,14 @@ read_file (const char *folder, const char *id, char **data, gsize *length, GErro
 {
   g_autofree char *name = g_strconcat (id, ".conf", NULL);
   g_autofree char *path = g_build_filename (folder, "tidio-auth", "providers", name, NULL);
-  GStatBuf info;
+  const char *problem;
 
-  if (g_stat (path, &info) != 0)
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
     return FALSE;
-  if (S_ISREG (info.st_mode) && info.st_size <= FILE_MAX
-      && g_file_get_contents (path, data, length, NULL))
+  problem = ta_trusted_file_read (path, data, length);
+  if (problem == NULL)
     return TRUE;
-  g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
-               "Provider file %s: it is not a readable file of at most 64 KiB", name);
+  g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED, "Provider file %s: %s", name, problem);
   return FALSE;
 }
 

@@ -10,10 +10,10 @@ import subprocess
 # user.
 WITHOUT_PRIVILEGES = (["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0
                       else [])
-PTRACE_ATTACH = """
+PTRACE_SEIZE = """
 import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
-failed = libc.ptrace(16, int(sys.argv[1]), None, None) < 0
+failed = libc.ptrace(0x4206, int(sys.argv[1]), None, None) < 0
 sys.exit(ctypes.get_errno() if failed else 0)
 """
 
@@ -30,7 +30,7 @@ def may_read(pid, name):
 
 
 def may_trace(pid):
-    return run_as_same_user(["/usr/bin/python3", "-c", PTRACE_ATTACH, pid]).returncode == 0
+    return run_as_same_user(["/usr/bin/python3", "-c", PTRACE_SEIZE, pid]).returncode == 0
 
 
 def status(pid, name):

@@ -200,6 +200,53 @@ def files(world):
     return "nothing outside the keyring"
 
 
+# Provider files
+
+
+def provider_files(world):
+    """Each is taken or refused by who can change it; once it is mended the provider is back."""
+    text = provider_text(places(world.server.uri))
+    path = world.session.write_provider("tidio", text)
+    seen = {}
+
+    def look(what):
+        name = error_of(world.broker.sign_in, what, provider="tidio")[0]
+        if name == "no error":
+            world.broker.cancel(world.broker.sign_in(what))
+        seen[what] = name
+
+    for mode in (0o600, 0o644, 0o664, 0o646):
+        path.chmod(mode)
+        look(f"mode-{mode:o}")
+    path.chmod(0o644)
+    # A group that is the user's own may write.
+    expected = dict.fromkeys(("mode-600", "mode-644", "link"), "no error")
+    own_group = path.stat().st_gid == path.stat().st_uid
+    expected["mode-664"] = "no error" if own_group else "NotConfigured"
+    expected.update(dict.fromkeys(("mode-646", "secret"), "NotConfigured"))
+    file = path.rename(world.session.root / "elsewhere.conf")
+    path.symlink_to(file)
+    look("link")
+    if os.geteuid() == 0:
+        os.chown(file, 0, 65534)
+        file.chmod(0o664)
+        look("group")
+        os.chown(file, 65534, 65534)
+        file.chmod(0o644)
+        look("owner")
+        expected.update(group="NotConfigured", owner="NotConfigured")
+    path.unlink()
+    world.session.write_provider("tidio", text.replace("[Provider]",
+                                                       f"[Provider]\nClientSecret={CANARY}"))
+    seen["secret"], message = error_of(world.broker.sign_in, "secret", provider="tidio")
+    tap.contains(message, "ClientSecret", "message")
+    tap.lacks(message, CANARY, "message")
+    world.session.write_provider("tidio", text)
+    world.sign_in()
+    tap.equal(seen, expected, "what came of them")
+    return "refused where others can change it, and with a secret"
+
+
 # Other processes
 
 
@@ -291,6 +338,8 @@ def other_process(world):
 
 
 add_rows([
+    ("CF-03", "provider files that others can change, links, another's, one with a secret in it",
+     provider_files, "refused where others can change it, and with a secret"),
     ("LG-02", "every error a caller can cause, and a provider that wants its words repeated",
      every_error, "messages without it"),
     ("LG-03", "an error code of the provider with line breaks and terminal controls", forged_lines,
