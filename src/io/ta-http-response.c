@@ -3,6 +3,8 @@
 
 #include "base/ta-error.h"
 
+#include <string.h>
+
 /* What is kept of a response that libsoup reads. */
 
 static void
@@ -67,6 +69,17 @@ is_complete (const TaHttpResponse *self, SoupMessage *message)
          && soup_message_headers_get_content_length (headers) == (goffset) self->body->len;
 }
 
+/* Adds to the body. There may be tokens in it, so the block is wiped: nobody else may have it. */
+void
+ta_http_response_append (TaHttpResponse *self, GBytes *block)
+{
+  gsize length;
+  gconstpointer data = g_bytes_get_data (block, &length);
+
+  g_byte_array_append (self->body, data, (guint) length);
+  explicit_bzero ((void *) data, length);
+}
+
 /* Nothing more comes of the body. */
 void
 ta_http_response_end (TaHttpResponse *self, SoupMessage *message)
@@ -77,6 +90,8 @@ ta_http_response_end (TaHttpResponse *self, SoupMessage *message)
 void
 ta_http_response_free (TaHttpResponse *self)
 {
+  if (self->body->len > 0)
+    explicit_bzero (self->body->data, self->body->len);
   g_hash_table_unref (self->headers);
   g_byte_array_unref (self->body);
   g_free (self);

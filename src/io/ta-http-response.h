@@ -14,6 +14,7 @@ typedef struct
 } TaHttpResponse;
 
 TaHttpResponse *ta_http_response_new (SoupMessage *message, GError **error);
+void ta_http_response_append (TaHttpResponse *self, GBytes *block);
 void ta_http_response_end (TaHttpResponse *self, SoupMessage *message);
 void ta_http_response_free (TaHttpResponse *self);
 

@@ -225,7 +225,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                              exchange->max_length);
   else
     {
-      g_byte_array_append (body, g_bytes_get_data (bytes, NULL), (guint) g_bytes_get_size (bytes));
+      ta_http_response_append (exchange->response, bytes);
       g_input_stream_read_bytes_async (stream, READ_SIZE, G_PRIORITY_DEFAULT,
                                        ta_deadline_get_cancellable (exchange->deadline), read_cb,
                                        g_steal_pointer (&task));

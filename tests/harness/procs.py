@@ -66,3 +66,32 @@ def shown_words(pid):
             except OSError:
                 pass
     return b"\0".join(parts)
+
+
+def regions(pid):
+    """(start, end, whether its pages are locked) of the memory that can be read. Needs root."""
+    found = []
+    text = pathlib.Path(f"/proc/{pid}/smaps").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        head = re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            here = (int(head[1], 16), int(head[2], 16)) if head else None
+        elif line.startswith("VmFlags:") and here is not None:
+            found.append((*here, "lo" in line.split()))
+    return found
+
+
+def find_in_memory(pid, texts):
+    """How often each text stands in locked memory, and how often elsewhere. Needs root."""
+    counts = {text: [0, 0] for text in texts}
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for start, end, locked in regions(pid):
+            try:
+                memory.seek(start)
+                data = memory.read(end - start)
+            except (OSError, ValueError, OverflowError):
+                # The kernel's own pages.
+                continue
+            for text, count in counts.items():
+                count[0 if locked else 1] += data.count(text.encode())
+    return counts
