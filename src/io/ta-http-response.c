@@ -5,7 +5,11 @@
 
 #include <string.h>
 
-/* What is kept of a response that libsoup reads. */
+/* What is kept of a response that libsoup reads, and what libsoup does not tell: that a head was
+ * too long, and that a body broke off. */
+
+/* libsoup reads no more of a head than this, in bytes. */
+#define HEAD_MAX (64 * 1024)
 
 static void
 add_header (const char *name, const char *value, gpointer user_data)
@@ -40,6 +44,17 @@ check_head (const TaHttpResponse *self, GError **error)
   return FALSE;
 }
 
+/* Whether that is why there is no response: libsoup's error looks like that of a connection that
+ * broke off. */
+gboolean
+ta_http_response_has_long_head (SoupMessage *message)
+{
+  SoupMessageMetrics *metrics = soup_message_get_metrics (message);
+
+  return metrics != NULL
+         && soup_message_metrics_get_response_header_bytes_received (metrics) > HEAD_MAX;
+}
+
 /* Takes status and headers; the body is to be added.
  * Errors: TA_ERROR_INVALID_RESPONSE. */
 TaHttpResponse *
@@ -55,17 +70,37 @@ ta_http_response_new (SoupMessage *message, GError **error)
   return check_head (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
-/* libsoup 3.2 passes off a chunked body that breaks off as whole, so only an announced length that
- * was kept counts. */
+/* Whether the connection still stands behind a body that was read. libsoup's streams lie on top of
+ * the connection's own, which says "not now" until it has ended. */
 static gboolean
-is_complete (const TaHttpResponse *self, SoupMessage *message)
+is_open (GInputStream *stream)
+{
+  g_autoptr (GError) error = NULL;
+  char byte;
+
+  while (G_IS_FILTER_INPUT_STREAM (stream))
+    stream = g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (stream));
+  if (!G_IS_POLLABLE_INPUT_STREAM (stream))
+    return FALSE;
+  g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), &byte, 1, NULL,
+                                            &error);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+}
+
+/* libsoup 3.2 takes the end of the connection for that of a chunked body, so there the connection
+ * has to stand. A body that ends with the connection is never known to be whole. */
+static gboolean
+is_whole (const TaHttpResponse *self, SoupMessage *message, GInputStream *stream)
 {
   SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+  SoupEncoding encoding = soup_message_headers_get_encoding (headers);
 
   if (soup_message_get_method (message) == SOUP_METHOD_HEAD || self->status == 204
       || self->status == 304)
     return TRUE;
-  return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
+  if (encoding == SOUP_ENCODING_CHUNKED)
+    return is_open (stream);
+  return encoding == SOUP_ENCODING_CONTENT_LENGTH
          && soup_message_headers_get_content_length (headers) == (goffset) self->body->len;
 }
 
@@ -80,11 +115,11 @@ ta_http_response_append (TaHttpResponse *self, GBytes *block)
   explicit_bzero ((void *) data, length);
 }
 
-/* Nothing more comes of the body. */
+/* The body's stream has come to its end, and what it gave is in the body. */
 void
-ta_http_response_end (TaHttpResponse *self, SoupMessage *message)
+ta_http_response_end (TaHttpResponse *self, SoupMessage *message, GInputStream *stream)
 {
-  self->complete = is_complete (self, message);
+  self->complete = is_whole (self, message, stream);
 }
 
 void

@@ -10,12 +10,13 @@ typedef struct
   guint status;
   GHashTable *headers; /* (owned): lower-case name to value; repeated ones joined by ", " */
   GByteArray *body;    /* (owned) */
-  gboolean complete;   /* the body has the length that was announced */
+  gboolean complete;   /* the body is known to be whole */
 } TaHttpResponse;
 
 TaHttpResponse *ta_http_response_new (SoupMessage *message, GError **error);
 void ta_http_response_append (TaHttpResponse *self, GBytes *block);
-void ta_http_response_end (TaHttpResponse *self, SoupMessage *message);
+void ta_http_response_end (TaHttpResponse *self, SoupMessage *message, GInputStream *stream);
+gboolean ta_http_response_has_long_head (SoupMessage *message);
 void ta_http_response_free (TaHttpResponse *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaHttpResponse, ta_http_response_free)

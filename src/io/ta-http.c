@@ -110,9 +110,10 @@ translate (const Exchange *exchange, const GError *error)
     return g_error_new (
         TA_ERROR, TA_ERROR_TLS,
         "%.100s offers only TLS older than 1.2, which is not safe: tell its operator", host);
-  if (exchange->n_informational > INFORMATIONAL_MAX)
+  if (exchange->n_informational > INFORMATIONAL_MAX
+      || ta_http_response_has_long_head (exchange->message))
     return g_error_new (TA_ERROR, TA_ERROR_INVALID_RESPONSE,
-                        "%.100s sends interim answers without end: tell its operator", host);
+                        "%.100s sends an answer whose head does not end: tell its operator", host);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !exchange->is_lost)
     return g_error_copy (error);
   if (error->domain == G_TLS_ERROR)
@@ -176,31 +177,6 @@ on_restarted (SoupMessage *message, gpointer user_data)
     g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
 }
 
-static SoupMessage *
-create_message (const TaHttpRequest *request)
-{
-  g_autoptr (GUri) uri = ta_endpoint_parse (request->uri);
-  SoupMessage *message = soup_message_new_from_uri (request->method, uri);
-  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
-  GHashTableIter iter;
-  gpointer name, value;
-
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  soup_message_headers_replace (headers, "Accept", request->accept);
-  if (request->authorization != NULL)
-    soup_message_headers_replace (headers, "Authorization",
-                                  ta_secret_peek (request->authorization));
-  if (request->headers != NULL)
-    {
-      g_hash_table_iter_init (&iter, request->headers);
-      while (g_hash_table_iter_next (&iter, &name, &value))
-        soup_message_headers_replace (headers, name, value);
-    }
-  if (request->body != NULL)
-    soup_message_set_request_body_from_bytes (message, request->content_type, request->body);
-  return message;
-}
-
 static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -215,7 +191,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, translate (exchange, error));
   else if (g_bytes_get_size (bytes) == 0)
     {
-      ta_http_response_end (exchange->response, exchange->message);
+      ta_http_response_end (exchange->response, exchange->message, stream);
       g_task_return_pointer (task, g_steal_pointer (&exchange->response),
                              (GDestroyNotify) ta_http_response_free);
     }
@@ -257,30 +233,48 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                    g_steal_pointer (&task));
 }
 
+/* Takes the message. */
+static Exchange *
+create_exchange (SoupMessage *message, const TaHttpRequest *request, GCancellable *cancellable)
+{
+  Exchange *exchange = g_new0 (Exchange, 1);
+
+  exchange->message = message;
+  exchange->deadline = ta_deadline_new (request->timeout, cancellable);
+  exchange->ends_at = ta_clock_now ().boot + request->timeout;
+  exchange->max_length = request->max_length;
+  g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), exchange);
+  g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), exchange);
+  g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), exchange);
+  g_signal_connect (message, "got-informational", G_CALLBACK (on_informational), exchange);
+  return exchange;
+}
+
 /* Sends one request and reads its whole response. Whatever the HTTP status is, it is a result.
  * Errors: TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS, TA_ERROR_INVALID_RESPONSE,
- * TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED. */
+ * TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED; those of
+ * ta_http_request_create_message(). */
 void
 ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *cancellable,
                     GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Exchange *exchange = g_new0 (Exchange, 1);
-  SoupMessage *message = create_message (request);
-  const char *host = g_uri_get_host (soup_message_get_uri (message));
+  GError *error = NULL;
+  g_autoptr (SoupMessage) message = ta_http_request_create_message (request, &error);
+  Exchange *exchange;
+  gboolean is_local;
 
   g_task_set_source_tag (task, ta_http_send_async);
   g_task_set_check_cancellable (task, FALSE);
-  exchange->message = message;
-  exchange->deadline = ta_deadline_new (request->timeout, cancellable);
-  exchange->ends_at = ta_clock_now ().boot + request->timeout;
-  exchange->max_length = request->max_length;
+  if (message == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  is_local = ta_endpoint_is_loopback (g_uri_get_host (soup_message_get_uri (message)));
+  exchange = create_exchange (g_steal_pointer (&message), request, cancellable);
   g_task_set_task_data (task, exchange, (GDestroyNotify) exchange_free);
-  g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), exchange);
-  g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), exchange);
-  g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), exchange);
-  g_signal_connect (message, "got-informational", G_CALLBACK (on_informational), exchange);
-  soup_session_send_async (ta_endpoint_is_loopback (host) ? self->loopback : self->session, message,
+  soup_session_send_async (is_local ? self->loopback : self->session, exchange->message,
                            G_PRIORITY_DEFAULT, ta_deadline_get_cancellable (exchange->deadline),
                            send_cb, g_steal_pointer (&task));
 }
@@ -298,5 +292,5 @@ ta_http_was_sent (GAsyncResult *result)
 {
   const Exchange *exchange = g_task_get_task_data (G_TASK (result));
 
-  return exchange->was_sent;
+  return exchange != NULL && exchange->was_sent;
 }

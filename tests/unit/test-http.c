@@ -284,14 +284,88 @@ check_size (Fixture *fixture, gconstpointer data)
   g_assert_true (fixture->response->complete);
 }
 
-/* Only an announced length that was kept proves that all is there. */
+/* The last chunk came, and the connection stands. */
 static void
 check_chunked (Fixture *fixture, gconstpointer data)
 {
   send (fixture, "GET", fixture->port, "/chunked/10");
   g_assert_no_error (fixture->error);
   g_assert_cmpuint (fixture->response->body->len, ==, 10);
+  g_assert_true (fixture->response->complete);
+  send (fixture, "GET", fixture->port, "/chunked/0");
+  g_assert_no_error (fixture->error);
+  g_assert_true (fixture->response->complete);
+}
+
+/* What cannot be told apart from a body that breaks off, though it does not. */
+static void
+check_chunked_and_closed (Fixture *fixture, gconstpointer data)
+{
+  send_bare (fixture, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                      "1\r\na\r\n0\r\n\r\n");
+  g_assert_no_error (fixture->error);
+  g_assert_cmpuint (fixture->response->body->len, ==, 1);
   g_assert_false (fixture->response->complete);
+}
+
+typedef struct
+{
+  const char *id;
+  const char *method;
+  const char *uri; /* below the server */
+  const char *accept;
+  const char *content_type;
+  const char *authorization;
+  const char *name; /* of a header */
+  const char *value;
+} Unsendable;
+
+static const Unsendable unsendable[] = {
+  { .id = "method", .method = "GET / HTTP/1.1\r\nX: y\r\n\r\nGET" },
+  { .id = "method-space", .method = "GET /" },
+  { .id = "method-empty", .method = "" },
+  { .id = "path", .uri = "a HTTP/1.1\r\nX: y" },
+  { .id = "path-line-end", .uri = "a\nb" },
+  { .id = "query", .uri = "a?b=c\r\nX: y" },
+  { .id = "content-type", .content_type = "text/plain\r\nX: y" },
+  { .id = "content-type-line-end", .content_type = "text/plain\n" },
+  { .id = "accept", .accept = "a/b\r\nX: y" },
+  { .id = "authorization", .authorization = "Bearer a\r\nX: y" },
+  { .id = "authorization-delete", .authorization = "Bearer a\x7f" },
+  { .id = "header-value", .name = "if-match", .value = "a\r\nX: y" },
+  { .id = "header-name", .name = "x\r\ny", .value = "a" },
+  { .id = "header-name-colon", .name = "x: y\nz", .value = "a" },
+};
+
+/* libsoup would write most of it as it is. */
+static void
+check_unsendable (Fixture *fixture, gconstpointer data)
+{
+  const Unsendable *row = data;
+  g_autofree char *uri
+      = g_strdup_printf ("http://127.0.0.1:%u/%s", fixture->port, row->uri != NULL ? row->uri : "");
+  g_autoptr (TaSecret) authorization
+      = row->authorization == NULL ? NULL : ta_secret_new (row->authorization);
+  g_autoptr (GHashTable) headers = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GBytes) body = g_bytes_new_static ("a", 1);
+  TaHttpRequest request
+      = { .method = row->method != NULL ? row->method : "POST",
+          .uri = uri,
+          .accept = row->accept != NULL ? row->accept : "*/*",
+          .authorization = authorization,
+          .headers = headers,
+          .content_type = row->content_type != NULL ? row->content_type : "text/plain",
+          .body = body,
+          .max_length = LIMIT,
+          .timeout = 20 };
+
+  if (row->name != NULL)
+    g_hash_table_insert (headers, (char *) row->name, (char *) row->value);
+  start (fixture, &request, NULL);
+  await (fixture);
+  unit_assert_error (fixture->error, TA_ERROR, TA_ERROR_FAILED);
+  g_assert_false (fixture->was_sent);
+  g_assert_cmpuint (fixture->paths->len, ==, 0);
 }
 
 static void
@@ -302,6 +376,18 @@ check_head (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->method, ==, "HEAD");
   g_assert_cmpuint (fixture->response->body->len, ==, 0);
   g_assert_true (fixture->response->complete);
+}
+
+/* A head has its limit too. */
+static void
+check_head_too_large (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *filling = unit_repeat ("a", GPOINTER_TO_UINT (data));
+  g_autofree char *text
+      = g_strdup_printf ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Long: %s\r\n\r\n", filling);
+
+  send_bare (fixture, text);
+  unit_assert_error (fixture->error, TA_ERROR, TA_ERROR_INVALID_RESPONSE);
 }
 
 typedef struct
@@ -518,6 +604,9 @@ add_cuts (const char *group, const Cut *rows, gsize count,
 int
 main (int argc, char **argv)
 {
+  /* No configuration of whoever runs this. */
+  g_setenv ("XDG_CONFIG_HOME", "/dev/null", TRUE);
+  g_setenv ("XDG_CONFIG_DIRS", "/dev/null", TRUE);
   g_test_init (&argc, &argv, NULL);
   add ("/http/UN-HT-01-status", NULL, check_status);
   add ("/http/UN-HT-02-request", NULL, check_request);
@@ -536,5 +625,14 @@ main (int argc, char **argv)
   add ("/http/UN-HT-15-no-retry", NULL, check_no_retry);
   add ("/http/UN-HT-16-message", NULL, check_message);
   add ("/http/UN-HT-17-two-lengths", NULL, check_two_lengths);
+  add ("/http/UN-HT-18-chunked-and-closed", NULL, check_chunked_and_closed);
+  for (gsize i = 0; i < G_N_ELEMENTS (unsendable); i++)
+    {
+      g_autofree char *path = g_strconcat ("/http/UN-HT-19-unsendable/", unsendable[i].id, NULL);
+
+      add (path, &unsendable[i], check_unsendable);
+    }
+  add ("/http/UN-HT-20-head-too-large/65k", GUINT_TO_POINTER (65 * 1024), check_head_too_large);
+  add ("/http/UN-HT-20-head-too-large/300k", GUINT_TO_POINTER (300 * 1024), check_head_too_large);
   return g_test_run ();
 }
