@@ -79,6 +79,17 @@ ta_answer_find_code (guint status, const char *body, gsize length)
   return object == NULL ? NULL : g_strdup (ta_json_get_string (object, "error"));
 }
 
+/* Some servers take forms only, some JSON only, and neither reads the other. */
+static void
+fail_by_format (TaAnswerKind kind, GError **error)
+{
+  g_set_error (error, TA_ERROR,
+               kind == TA_ANSWER_REFRESH ? TA_ERROR_FAILED : TA_ERROR_SIGN_IN_FAILED,
+               "The provider's %s does not take requests in this format (HTTP 415): check "
+               "TokenRequestFormat in the provider file",
+               words[kind].endpoint);
+}
+
 static void
 fail_by_status (TaAnswerKind kind, guint status, const char *body, gsize length, GError **error)
 {
@@ -99,6 +110,8 @@ fail_by_status (TaAnswerKind kind, guint status, const char *body, gsize length,
   code = ta_answer_find_code (status, body, length);
   if (code != NULL)
     fail_by_code (kind, code, status, error);
+  else if (status == 415)
+    fail_by_format (kind, error);
   else
     g_set_error (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
                  "The %s answered HTTP %u without an OAuth error: check %s and the network",

@@ -229,6 +229,8 @@ static const Refused refused[] = {
   { "unavailable", 400, "{\"error\":\"temporarily_unavailable\"}", TA_ERROR_SERVER_ERROR,
     TA_ERROR_SERVER_ERROR },
   { "slow-down", 400, "{\"error\":\"slow_down\"}", TA_ERROR_SERVER_ERROR, TA_ERROR_SERVER_ERROR },
+  { "TK-02-format", 415, "", TA_ERROR_SIGN_IN_FAILED, TA_ERROR_FAILED },
+  { "TK-02-format-html", 415, "<html>", TA_ERROR_SIGN_IN_FAILED, TA_ERROR_FAILED },
   { "RF-07-500", 500, "", TA_ERROR_SERVER_ERROR, TA_ERROR_SERVER_ERROR },
   { "RF-07-500-grant", 500, "{\"error\":\"invalid_grant\"}", TA_ERROR_SERVER_ERROR,
     TA_ERROR_SERVER_ERROR },
