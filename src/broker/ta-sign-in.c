@@ -107,6 +107,8 @@ on_flow_ended (gpointer flow, TaToken *token, const TaSecret *id_token, const GE
     ta_sign_in_end (self, FALSE, error);
   if (ta_sign_in_is_over (self))
     return;
+  if (token->refresh_token == NULL)
+    g_message ("The provider gave no refresh token: this login ends with its access token");
   ta_throttle_note_success (self->parts->throttle, self->status.provider->token_endpoint);
   grant = g_new0 (Grant, 1);
   grant->sign_in = g_object_ref (self);
