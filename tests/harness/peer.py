@@ -34,7 +34,8 @@ class Order:
     hold          the request is passed on, its answer is held back until released
     truncate      the request is passed on, half of its answer's body comes back
     drip          the request is passed on, the answer comes a few bytes at a time
-    answer        the request is not passed on; `answer` comes back
+    answer        the request is not passed on; `answer` comes back, or what it does itself: a
+                  function of connection and request
     late-answer   the same, once it is released
     """
 
@@ -293,7 +294,10 @@ class Peer:
             order.reached.set()
             if fault == "late-answer":
                 order.released.wait()
-            connection.sendall(order.answer)
+            if callable(order.answer):
+                order.answer(connection, request)
+            else:
+                connection.sendall(order.answer)
         elif fault == "stall":
             order.connection = connection
             order.reached.set()
