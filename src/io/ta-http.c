@@ -222,6 +222,16 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, translate (exchange, error));
       return;
     }
+  /* libsoup takes the answer of a proxy that makes no way for that of the server. */
+  if (!exchange->was_sent)
+    {
+      g_task_return_new_error (task, TA_ERROR, TA_ERROR_NETWORK,
+                               "The proxy does not let this computer through to %.100s (HTTP %u): "
+                               "check the proxy settings",
+                               g_uri_get_host (soup_message_get_uri (exchange->message)),
+                               soup_message_get_status (exchange->message));
+      return;
+    }
   exchange->response = ta_http_response_new (exchange->message, &error);
   if (exchange->response == NULL)
     {
