@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "io/ta-client-store.h"
+#include "io/ta-trust.h"
 
 #define ENVIRONMENT_PROVIDER "tidio"
 
@@ -113,6 +114,15 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
+/* Whether anything can be sent at all, before the user is bothered or a refresh is begun. */
+static gboolean
+can_send (GError **error)
+{
+  g_autoptr (GTlsDatabase) additional = NULL;
+
+  return ta_trust_load (&additional, error);
+}
+
 /* Finds the client id and secret to use at a provider. `may_prompt`: the user may be asked to
  * unlock the keyring.
  * Errors: TA_ERROR_NOT_CONFIGURED, TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
@@ -122,9 +132,16 @@ ta_parts_find_client_async (TaParts *self, TaProvider *provider, gboolean may_pr
                             gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self->store, cancellable, callback, user_data);
-  Find *find = g_new0 (Find, 1);
+  GError *error = NULL;
+  Find *find;
 
   g_task_set_source_tag (task, ta_parts_find_client_async);
+  if (!can_send (&error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  find = g_new0 (Find, 1);
   find->parts = ta_parts_ref (self);
   find->provider = ta_provider_ref (provider);
   g_task_set_task_data (task, find, (GDestroyNotify) find_free);

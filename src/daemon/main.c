@@ -8,6 +8,7 @@
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
 #include "io/ta-process.h"
+#include "io/ta-trust.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -120,6 +121,17 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   own_name (user_data);
 }
 
+/* Every request will fail in the same way, until the file is corrected. */
+static void
+tell_of_distrust (void)
+{
+  g_autoptr (GTlsDatabase) additional = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!ta_trust_load (&additional, &error))
+    g_message ("%s", error->message);
+}
+
 /* The client's credentials are not for the children. */
 static TaParts *
 create_parts (void)
@@ -201,6 +213,7 @@ main (int argc, char *argv[])
       return EXIT_SUCCESS;
     }
   ta_error_quark ();
+  tell_of_distrust ();
   bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
   if (bus == NULL)
     {

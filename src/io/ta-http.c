@@ -4,6 +4,7 @@
 #include "base/ta-error.h"
 #include "io/ta-clock.h"
 #include "io/ta-deadline.h"
+#include "io/ta-trust.h"
 #include "oauth/ta-endpoint.h"
 
 /* libsoup as a mover of bytes: every optional feature is off. No redirects (libsoup would carry
@@ -34,6 +35,7 @@ G_DEFINE_FINAL_TYPE (TaHttp, ta_http, G_TYPE_OBJECT)
 typedef struct
 {
   SoupMessage *message;     /* (owned) */
+  GTlsDatabase *additional; /* (owned) (nullable): trusted besides the system's authorities */
   TaDeadline *deadline;     /* (owned) */
   TaHttpResponse *response; /* (owned) */
   gsize max_length;
@@ -49,6 +51,7 @@ exchange_free (Exchange *exchange)
 {
   g_signal_handlers_disconnect_by_data (exchange->message, exchange);
   g_object_unref (exchange->message);
+  g_clear_object (&exchange->additional);
   ta_deadline_free (exchange->deadline);
   g_clear_pointer (&exchange->response, ta_http_response_free);
   g_free (exchange);
@@ -144,6 +147,18 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *str
     return;
   exchange->weak_tls = TRUE;
   g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
+}
+
+/* The system's authorities do not vouch for the server. */
+static gboolean
+on_accept_certificate (SoupMessage *message, GTlsCertificate *certificate,
+                       GTlsCertificateFlags errors, gpointer user_data)
+{
+  const Exchange *exchange = user_data;
+
+  return exchange->additional != NULL
+         && ta_trust_accepts (exchange->additional, certificate,
+                              g_uri_get_host (soup_message_get_uri (message)));
 }
 
 static void
@@ -243,17 +258,20 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                    g_steal_pointer (&task));
 }
 
-/* Takes the message. */
+/* Takes the message and the authorities. */
 static Exchange *
-create_exchange (SoupMessage *message, const TaHttpRequest *request, GCancellable *cancellable)
+create_exchange (SoupMessage *message, GTlsDatabase *additional, const TaHttpRequest *request,
+                 GCancellable *cancellable)
 {
   Exchange *exchange = g_new0 (Exchange, 1);
 
   exchange->message = message;
+  exchange->additional = additional;
   exchange->deadline = ta_deadline_new (request->timeout, cancellable);
   exchange->ends_at = ta_clock_now ().boot + request->timeout;
   exchange->max_length = request->max_length;
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), exchange);
+  g_signal_connect (message, "accept-certificate", G_CALLBACK (on_accept_certificate), exchange);
   g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), exchange);
   g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), exchange);
   g_signal_connect (message, "got-informational", G_CALLBACK (on_informational), exchange);
@@ -262,27 +280,31 @@ create_exchange (SoupMessage *message, const TaHttpRequest *request, GCancellabl
 
 /* Sends one request and reads its whole response. Whatever the HTTP status is, it is a result.
  * Errors: TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS, TA_ERROR_INVALID_RESPONSE,
- * TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED; those of
+ * TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED; those of ta_trust_load() and
  * ta_http_request_create_message(). */
 void
 ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *cancellable,
                     GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (SoupMessage) message = NULL;
+  g_autoptr (GTlsDatabase) additional = NULL;
   GError *error = NULL;
-  g_autoptr (SoupMessage) message = ta_http_request_create_message (request, &error);
   Exchange *exchange;
   gboolean is_local;
 
   g_task_set_source_tag (task, ta_http_send_async);
   g_task_set_check_cancellable (task, FALSE);
+  if (ta_trust_load (&additional, &error))
+    message = ta_http_request_create_message (request, &error);
   if (message == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
   is_local = ta_endpoint_is_loopback (g_uri_get_host (soup_message_get_uri (message)));
-  exchange = create_exchange (g_steal_pointer (&message), request, cancellable);
+  exchange = create_exchange (g_steal_pointer (&message), g_steal_pointer (&additional), request,
+                              cancellable);
   g_task_set_task_data (task, exchange, (GDestroyNotify) exchange_free);
   soup_session_send_async (is_local ? self->loopback : self->session, exchange->message,
                            G_PRIORITY_DEFAULT, ta_deadline_get_cancellable (exchange->deadline),
