@@ -4,6 +4,7 @@
 #include "base/ta-error.h"
 #include "base/ta-head.h"
 #include "io/ta-deadline.h"
+#include "io/ta-loopback.h"
 #include "io/ta-page.h"
 #include "io/ta-replay-stream.h"
 #include "oauth/ta-callback-request.h"
@@ -16,8 +17,6 @@
 
 #define HEAD_TIMEOUT 5
 #define MAX_CONNECTIONS 16
-#define BACKLOG 16
-#define PORT_TRIES 20
 
 struct _TaGate
 {
@@ -217,77 +216,6 @@ on_incoming (GSocketService *service, GSocketConnection *connection, GObject *so
   return TRUE;
 }
 
-/* Binds and listens on one address; `port` 0: any. TRUE with port unchanged and no error: the
- * address family does not exist here. */
-static gboolean
-listen_on (TaGate *self, const char *address, guint16 *port, GError **error)
-{
-  g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new_from_string (address, *port);
-  g_autoptr (GSocketAddress) bound = NULL;
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (wanted),
-                                             G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
-
-  if (socket == NULL)
-    return TRUE;
-  g_socket_set_listen_backlog (socket, BACKLOG);
-  if (!g_socket_bind (socket, wanted, TRUE, &local_error)
-      || !g_socket_listen (socket, &local_error))
-    {
-      if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
-          || g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
-        return TRUE;
-      g_set_error (error, TA_ERROR, TA_ERROR_PORT_UNAVAILABLE,
-                   "Port %u of %s is in use or not allowed: end the program that has it and try "
-                   "again",
-                   *port, address);
-      return FALSE;
-    }
-  bound = g_socket_get_local_address (socket, error);
-  if (bound == NULL
-      || !g_socket_listener_add_socket (G_SOCKET_LISTENER (self->service), socket, NULL, error))
-    return FALSE;
-  *port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
-  return TRUE;
-}
-
-static void
-renew_service (TaGate *self)
-{
-  if (self->service != NULL)
-    g_socket_listener_close (G_SOCKET_LISTENER (self->service));
-  g_clear_object (&self->service);
-  self->service = g_socket_service_new ();
-  g_socket_service_stop (self->service);
-}
-
-/* localhost means both families, because a browser may choose either; an ephemeral port must be
- * free in both. */
-static gboolean
-listen_all (TaGate *self, GError **error)
-{
-  const char *host = g_uri_get_host (self->redirect_uri);
-  guint16 wanted = (guint16) g_uri_get_port (self->redirect_uri);
-  gboolean is_name = g_ascii_strcasecmp (host, "localhost") == 0;
-
-  for (int i = 0; i < PORT_TRIES; i++)
-    {
-      g_autoptr (GError) local_error = NULL;
-
-      renew_service (self);
-      self->port = wanted;
-      if (listen_on (self, is_name ? "127.0.0.1" : host, &self->port, &local_error)
-          && (!is_name || listen_on (self, "::1", &self->port, &local_error)))
-        return TRUE;
-      if (wanted != 0 || i == PORT_TRIES - 1)
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
-    }
-  return FALSE;
-}
-
 /* Listens on the loopback addresses of `redirect_uri` (RFC 8252 section 7.3 and 8.3); port 0: any
  * port. `admit` is called until ta_gate_close().
  * Errors: TA_ERROR_PORT_UNAVAILABLE. */
@@ -299,7 +227,9 @@ ta_gate_new (GUri *redirect_uri, TaGateFunc admit, gpointer user_data, GError **
   self->redirect_uri = g_uri_ref (redirect_uri);
   self->admit = admit;
   self->user_data = user_data;
-  if (!listen_all (self, error))
+  self->port = (guint16) g_uri_get_port (redirect_uri);
+  self->service = ta_loopback_listen (g_uri_get_host (redirect_uri), &self->port, error);
+  if (self->service == NULL)
     return NULL;
   g_signal_connect (self->service, "incoming", G_CALLBACK (on_incoming), self);
   g_socket_service_start (self->service);
