@@ -8,6 +8,7 @@
 #include "io/ta-alarm.h"
 #include "io/ta-browser.h"
 #include "io/ta-callback.h"
+#include "io/ta-configuration.h"
 #include "io/ta-random.h"
 #include "oauth/ta-authorization.h"
 #include "oauth/ta-redirect.h"
@@ -46,7 +47,7 @@ struct _TaCodeFlow
   TaSecret *dpop_key;     /* (owned) (nullable) */
   TaCallback *callback;   /* (owned) (nullable): while it runs */
   char *redirect_uri;     /* (owned) (nullable) */
-  gboolean is_used;       /* the answer came */
+  gboolean is_used;       /* the answer came: no other one counts */
   TaCallbackVisit *visit; /* (owned) (nullable): waits for its page */
   guint page_timer;
   char *query;          /* (owned) (nullable): the request, where it is pushed */
@@ -130,13 +131,33 @@ on_page_time (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* (nullable): the answer to this sign-in's request and no other. ta_secret_equals() takes as long
+ * for every state. */
+static TaRedirect *
+read_answer (TaCodeFlow *self, const char *query)
+{
+  g_autoptr (TaRedirect) redirect = query == NULL ? NULL : ta_redirect_parse (query);
+
+  if (redirect == NULL || !ta_secret_equals (self->state, ta_secret_peek (redirect->state)))
+    return NULL;
+  return g_steal_pointer (&redirect);
+}
+
+static gboolean
+is_answer (const char *query, gpointer user_data)
+{
+  g_autoptr (TaRedirect) redirect = read_answer (user_data, query);
+
+  return redirect != NULL;
+}
+
 static void
 on_visit (TaCallbackVisit *visit, const char *query, gpointer user_data)
 {
   g_autoptr (TaCodeFlow) self = g_object_ref (user_data);
-  g_autoptr (TaRedirect) redirect = ta_redirect_parse (query);
+  g_autoptr (TaRedirect) redirect = read_answer (self, query);
 
-  if (redirect == NULL || !ta_secret_equals (self->state, ta_secret_peek (redirect->state)))
+  if (redirect == NULL)
     ta_callback_visit_answer (visit, TA_PAGE_INVALID);
   else if (self->is_used)
     ta_callback_visit_answer (visit, TA_PAGE_USED);
@@ -251,8 +272,12 @@ ta_code_flow_start (TaCodeFlow *self)
   g_autofree char *thumbprint = NULL;
   g_autofree char *uri = NULL;
   g_autoptr (GError) error = NULL;
+  g_autoptr (TaConfiguration) configuration = ta_configuration_load (&error);
 
-  self->callback = ta_callback_new (self->provider->redirect_uri, on_visit, self, &error);
+  if (configuration != NULL)
+    self->callback
+        = ta_callback_new (self->provider->redirect_uri,
+                           configuration->checks_peer ? is_answer : NULL, on_visit, self, &error);
   if (error == NULL && ta_provider_uses_dpop (self->provider))
     self->dpop_key = ta_proof_generate_key (&thumbprint, &error);
   if (error != NULL)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-callback.h"
 
-#include "io/ta-gate.h"
-
 #include <libsoup/soup.h>
 
 /* The loopback callback server (RFC 8252 section 7.3): a SoupServer that listens nowhere itself and
@@ -16,6 +14,7 @@ struct _TaCallback
   TaGate *gate;       /* (owned) (nullable): NULL once closed */
   SoupServer *server; /* (owned) */
   char *redirect_uri; /* (owned): with the real port */
+  TaGateMattersFunc matters;
   TaCallbackFunc function;
   gpointer user_data; /* (unowned) */
 };
@@ -87,6 +86,14 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path, GH
   self->function (visit, raw != NULL ? raw : "", self->user_data);
 }
 
+static gboolean
+matters (const char *query, gpointer user_data)
+{
+  TaCallback *self = TA_CALLBACK (user_data);
+
+  return self->matters (query, self->user_data);
+}
+
 static void
 admit (GIOStream *stream, GSocketAddress *local, GSocketAddress *remote, gpointer user_data)
 {
@@ -96,11 +103,11 @@ admit (GIOStream *stream, GSocketAddress *local, GSocketAddress *remote, gpointe
 }
 
 /* Listens on `redirect_uri`; port 0 there: on an ephemeral one. `function` is called for each visit
- * until ta_callback_close().
+ * until ta_callback_close(); other users' programs are refused as in ta_gate_new().
  * Errors: TA_ERROR_PORT_UNAVAILABLE. */
 TaCallback *
-ta_callback_new (const char *redirect_uri, TaCallbackFunc function, gpointer user_data,
-                 GError **error)
+ta_callback_new (const char *redirect_uri, TaGateMattersFunc matters_func, TaCallbackFunc function,
+                 gpointer user_data, GError **error)
 {
   g_autoptr (TaCallback) self = g_object_new (TA_TYPE_CALLBACK, NULL);
   g_autoptr (GUri) uri = g_uri_parse (redirect_uri, G_URI_FLAGS_ENCODED, error);
@@ -108,9 +115,10 @@ ta_callback_new (const char *redirect_uri, TaCallbackFunc function, gpointer use
 
   if (uri == NULL)
     return NULL;
-  self->gate = ta_gate_new (uri, admit, self, error);
+  self->gate = ta_gate_new (uri, matters_func == NULL ? NULL : matters, admit, self, error);
   if (self->gate == NULL)
     return NULL;
+  self->matters = matters_func;
   self->function = function;
   self->user_data = user_data;
   if (g_uri_get_port (uri) != 0)

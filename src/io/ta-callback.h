@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "io/ta-gate.h"
 #include "io/ta-page.h"
 
 #include <gio/gio.h>
@@ -15,8 +16,8 @@ typedef void (*TaCallbackFunc) (TaCallbackVisit *visit, const char *query, gpoin
 #define TA_TYPE_CALLBACK (ta_callback_get_type ())
 G_DECLARE_FINAL_TYPE (TaCallback, ta_callback, TA, CALLBACK, GObject)
 
-TaCallback *ta_callback_new (const char *redirect_uri, TaCallbackFunc function, gpointer user_data,
-                             GError **error);
+TaCallback *ta_callback_new (const char *redirect_uri, TaGateMattersFunc matters,
+                             TaCallbackFunc function, gpointer user_data, GError **error);
 const char *ta_callback_get_redirect_uri (TaCallback *self);
 void ta_callback_close (TaCallback *self);
 void ta_callback_visit_answer (TaCallbackVisit *visit, TaPage page);

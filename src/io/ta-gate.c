@@ -6,14 +6,15 @@
 #include "io/ta-deadline.h"
 #include "io/ta-loopback.h"
 #include "io/ta-page.h"
+#include "io/ta-peer-uid.h"
 #include "io/ta-replay-stream.h"
 #include "oauth/ta-callback-request.h"
 
 /* The loopback sockets of one redirect URI, and what stands between them and SoupServer. Any local
  * program and any web page can connect here, and SoupServer is not made for that. So the gate reads
  * one request head by itself, within bounds of bytes, lines, time and connections, and only a GET
- * of the redirect URI's path by a browser that navigates there is let through. Everything else
- * gets a fixed page. One connection carries one request. */
+ * of the redirect URI's path by a browser of this user that navigates there is let through.
+ * Everything else gets a fixed page. One connection carries one request. */
 
 #define HEAD_TIMEOUT 5
 #define MAX_CONNECTIONS 16
@@ -25,6 +26,8 @@ struct _TaGate
   GSocketService *service; /* (owned) */
   GUri *redirect_uri;      /* (owned) */
   guint16 port;
+  TaGateMattersFunc matters; /* (nullable) */
+  gboolean has_told;         /* of a peer that the kernel does not tell of */
   TaGateFunc admit;
   gpointer user_data; /* (unowned) */
   GQueue visits;      /* (element-type Visit) (unowned): heads not read yet, oldest first */
@@ -136,6 +139,25 @@ print_head (const TaHead *head)
   return g_string_free_to_bytes (text);
 }
 
+/* Another user's program gets nothing for an address it has seen somewhere. To find out costs
+ * milliseconds, so the question is put where the answer matters. 0, or the HTTP status to refuse
+ * with. */
+static guint
+judge_peer (Visit *visit, const TaHead *head)
+{
+  TaGate *self = visit->gate;
+  TaPeer peer = TA_PEER_OURS;
+
+  if (self->matters != NULL && self->matters (head->query, self->user_data))
+    peer = ta_peer_uid_judge (visit->connection);
+  if (peer == TA_PEER_UNKNOWN && !self->has_told)
+    {
+      self->has_told = TRUE;
+      g_message ("The kernel does not say whose program called back: accepted");
+    }
+  return peer == TA_PEER_FOREIGN ? 403 : 0;
+}
+
 /* Takes the visit, whose head is complete with `length` bytes. */
 static void
 decide (Visit *visit, gsize length)
@@ -150,6 +172,8 @@ decide (Visit *visit, gsize length)
 
   if (head != NULL)
     status = ta_callback_request_judge (head, visit->gate->redirect_uri, visit->gate->port);
+  if (status == 0)
+    status = judge_peer (visit, head);
   if (status != 0)
     {
       refuse (g_steal_pointer (&owned), status);
@@ -216,15 +240,17 @@ on_incoming (GSocketService *service, GSocketConnection *connection, GObject *so
   return TRUE;
 }
 
-/* Listens on the loopback addresses of `redirect_uri` (RFC 8252 section 7.3 and 8.3); port 0: any
- * port. `admit` is called until ta_gate_close().
+/* Listens on the loopback addresses of `redirect_uri`; port 0: any port. Where `matters` says so,
+ * other users' programs are refused; NULL: they never are. `admit` is called until ta_gate_close().
  * Errors: TA_ERROR_PORT_UNAVAILABLE. */
 TaGate *
-ta_gate_new (GUri *redirect_uri, TaGateFunc admit, gpointer user_data, GError **error)
+ta_gate_new (GUri *redirect_uri, TaGateMattersFunc matters, TaGateFunc admit, gpointer user_data,
+             GError **error)
 {
   g_autoptr (TaGate) self = g_object_new (TA_TYPE_GATE, NULL);
 
   self->redirect_uri = g_uri_ref (redirect_uri);
+  self->matters = matters;
   self->admit = admit;
   self->user_data = user_data;
   self->port = (guint16) g_uri_get_port (redirect_uri);

@@ -41,7 +41,8 @@ set_up (Fixture *fixture, gconstpointer data)
   g_queue_init (&fixture->visits);
   fixture->answers = TRUE;
   fixture->queries = g_ptr_array_new_with_free_func (g_free);
-  fixture->callback = ta_callback_new ("http://localhost:0/callback", on_visit, fixture, &error);
+  fixture->callback
+      = ta_callback_new ("http://localhost:0/callback", NULL, on_visit, fixture, &error);
   g_assert_no_error (error);
   uri = g_uri_parse (ta_callback_get_redirect_uri (fixture->callback), G_URI_FLAGS_NONE, NULL);
   fixture->port = (guint16) g_uri_get_port (uri);
@@ -346,11 +347,11 @@ check_fixed_port (Fixture *fixture, gconstpointer data)
   g_autoptr (TaCallback) callback = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (ta_callback_new (redirect_uri, on_visit, fixture, &error));
+  g_assert_null (ta_callback_new (redirect_uri, NULL, on_visit, fixture, &error));
   unit_assert_error (error, TA_ERROR, TA_ERROR_PORT_UNAVAILABLE);
   g_clear_error (&error);
   ta_callback_close (fixture->callback);
-  callback = ta_callback_new (redirect_uri, on_visit, fixture, &error);
+  callback = ta_callback_new (redirect_uri, NULL, on_visit, fixture, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (ta_callback_get_redirect_uri (callback), ==, redirect_uri);
 }
@@ -374,7 +375,8 @@ check_address (gconstpointer data)
 {
   const Address *row = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaCallback) callback = ta_callback_new (row->redirect_uri, on_visit, NULL, &error);
+  g_autoptr (TaCallback) callback
+      = ta_callback_new (row->redirect_uri, NULL, on_visit, NULL, &error);
   const char *redirect_uri;
 
   g_assert_no_error (error);

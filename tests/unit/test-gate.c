@@ -33,6 +33,12 @@ admit (GIOStream *stream, GSocketAddress *local, GSocketAddress *remote, gpointe
   g_assert_true (g_io_stream_close (stream, NULL, NULL));
 }
 
+static gboolean
+matters (const char *query, gpointer user_data)
+{
+  return g_strcmp0 (query, "code=a") == 0;
+}
+
 /* GSocketService drops who connects before the main loop has seen all its sockets. */
 static void
 set_up (Fixture *fixture, gconstpointer data)
@@ -42,7 +48,7 @@ set_up (Fixture *fixture, gconstpointer data)
 
   fixture->heads = g_ptr_array_new_with_free_func (g_free);
   fixture->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) unit_peer_free);
-  fixture->gate = ta_gate_new (uri, admit, fixture, &error);
+  fixture->gate = ta_gate_new (uri, matters, admit, fixture, &error);
   g_assert_no_error (error);
   unit_peer_settle ();
 }
@@ -286,6 +292,34 @@ check_slow (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->heads->len, ==, 1);
 }
 
+/* CB-35: who has closed before anybody looked is not known, and gets nothing done. */
+static void
+check_gone (Fixture *fixture, gconstpointer data)
+{
+  const char *const lines[] = { "GET /callback?code=a", "GET /callback?code=b", "GET /callback" };
+  g_autofree char *replay = print_replay (fixture, "GET /callback?code=b");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autofree char *request = print_request (fixture, lines[i], "");
+      g_autoptr (GSocketClient) client = g_socket_client_new ();
+      g_autoptr (GSocketAddress) target
+          = g_inet_socket_address_new_from_string ("127.0.0.1", ta_gate_get_port (fixture->gate));
+      g_autoptr (GSocketConnection) peer = NULL;
+
+      g_socket_client_set_enable_proxy (client, FALSE);
+      peer = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (target), NULL, NULL);
+      g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (peer)),
+                                                request, strlen (request), NULL, NULL, NULL));
+      g_assert_true (g_io_stream_close (G_IO_STREAM (peer), NULL, NULL));
+    }
+  while (fixture->heads->len < 2)
+    g_main_context_iteration (NULL, TRUE);
+  unit_peer_settle ();
+  g_assert_cmpuint (fixture->heads->len, ==, 2);
+  g_assert_cmpstr (fixture->heads->pdata[0], ==, replay);
+}
+
 /* The oldest makes room, and no other. */
 static void
 check_crowd (Fixture *fixture, gconstpointer data)
@@ -352,7 +386,7 @@ open_gate (Fixture *fixture, const char *host, guint16 port, GError **error)
   g_autofree char *text = g_strdup_printf ("http://%s:%u/callback", host, port);
   g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_ENCODED, NULL);
 
-  return ta_gate_new (uri, admit, fixture, error);
+  return ta_gate_new (uri, matters, admit, fixture, error);
 }
 
 /* CB-26, CB-27: one family alone will not do, and nothing of the other stays open. */
@@ -452,5 +486,6 @@ main (int argc, char **argv)
   add ("/gate/UN-GA-15-port-of-other-gate", NULL, check_port_of_other_gate);
   add ("/gate/UN-GA-16-literal", NULL, check_literal);
   add ("/gate/UN-GA-17-loopback-only", NULL, check_loopback_only);
+  add ("/gate/UN-GA-18-gone", NULL, check_gone);
   return g_test_run ();
 }
