@@ -5,6 +5,14 @@
 
 #include <string.h>
 
+/* RFC 9110 section 7.2, with the host of RFC 3986 section 3.2.2. */
+static gboolean
+is_well_formed (const char *value)
+{
+  return g_regex_match_simple ("^(\\[[0-9A-Za-z:.]+\\]|[0-9A-Za-z._~%!$&'()*+,;=-]+)(:[0-9]*)?$",
+                               value, G_REGEX_RAW | G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
 /* The Host of the redirect URI and no other, against DNS rebinding. */
 static gboolean
 is_host (const char *value, const char *host, guint16 port)
@@ -18,20 +26,29 @@ is_host (const char *value, const char *host, guint16 port)
          || (port == 80 && g_ascii_strcasecmp (value, name) == 0);
 }
 
+/* Whether the header, each time it is there, says `value`. */
+static gboolean
+says_nothing_but (const TaHead *head, const char *name, const char *value)
+{
+  for (guint i = 0; i < head->headers->len; i += 2)
+    if (g_str_equal (head->headers->pdata[i], name)
+        && !g_str_equal (head->headers->pdata[i + 1], value))
+      return FALSE;
+  return TRUE;
+}
+
 /* What a browser says of its reasons (Fetch Metadata): no prefetching, and nothing but a person's
  * navigation. Headers that are absent are accepted. */
 static guint
 judge_purpose (const TaHead *head)
 {
   const char *const purposes[] = { "sec-purpose", "purpose", "x-moz" };
-  const char *mode = ta_head_get_header (head, "sec-fetch-mode");
-  const char *destination = ta_head_get_header (head, "sec-fetch-dest");
 
   for (gsize i = 0; i < G_N_ELEMENTS (purposes); i++)
     if (ta_head_count_header (head, purposes[i]) > 0)
       return 503;
-  if ((mode != NULL && !g_str_equal (mode, "navigate"))
-      || (destination != NULL && !g_str_equal (destination, "document")))
+  if (!says_nothing_but (head, "sec-fetch-mode", "navigate")
+      || !says_nothing_but (head, "sec-fetch-dest", "document"))
     return 403;
   return 0;
 }
@@ -47,7 +64,7 @@ ta_callback_request_judge (const TaHead *head, GUri *redirect_uri, guint16 port)
   const char *raw = head->query != NULL ? head->query : "";
   g_autofree char *query = ta_encoding_unescape (raw, strlen (raw));
 
-  if (ta_head_count_header (head, "host") != 1 || *host == '\0')
+  if (ta_head_count_header (head, "host") != 1 || !is_well_formed (host))
     return 400;
   if (!is_host (host, g_uri_get_host (redirect_uri), port))
     return 421;

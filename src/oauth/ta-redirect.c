@@ -8,19 +8,22 @@
 
 #define CODE_MAX 4096
 
-/* Takes one field out of the query. FALSE: it is there twice or badly encoded. An empty value
- * counts as absent (RFC 6749 section 3.1). */
+/* Takes one field out of the query, whose names may be encoded like its values. FALSE: it is there
+ * twice or badly encoded. An empty value counts as absent (RFC 6749 section 3.1). */
 static gboolean
 take_field (char **fields, const char *name, char **value)
 {
-  gsize length = strlen (name);
   gboolean seen = FALSE;
 
   *value = NULL;
   for (int i = 0; fields[i] != NULL; i++)
     {
-      if (strncmp (fields[i], name, length) != 0
-          || (fields[i][length] != '=' && fields[i][length] != '\0'))
+      gsize length = strcspn (fields[i], "=");
+      g_autofree char *key = ta_encoding_unescape (fields[i], length);
+
+      if (key == NULL)
+        return FALSE;
+      if (!g_str_equal (key, name))
         continue;
       if (seen)
         return FALSE;
