@@ -9,25 +9,26 @@
 #define BACKLOG 16
 #define PORT_TRIES 20
 
-/* Binds and listens on one address; `port` 0: any. TRUE with port unchanged and no error: the
- * address family does not exist here. */
+/* Binds and listens on one address; `port` 0: any. `may_lack`: it is well, with the port unchanged,
+ * if this computer does not have the address. */
 static gboolean
-listen_on (GSocketService *service, const char *address, guint16 *port, GError **error)
+listen_on (GSocketService *service, const char *address, gboolean may_lack, guint16 *port,
+           GError **error)
 {
   g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new_from_string (address, *port);
   g_autoptr (GSocketAddress) bound = NULL;
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (wanted),
-                                             G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  g_autoptr (GSocket) socket
+      = g_socket_new (g_socket_address_get_family (wanted), G_SOCKET_TYPE_STREAM,
+                      G_SOCKET_PROTOCOL_TCP, &local_error);
 
-  if (socket == NULL)
-    return TRUE;
-  g_socket_set_listen_backlog (socket, BACKLOG);
-  if (!g_socket_bind (socket, wanted, TRUE, &local_error)
+  if (socket != NULL)
+    g_socket_set_listen_backlog (socket, BACKLOG);
+  if (socket == NULL || !g_socket_bind (socket, wanted, TRUE, &local_error)
       || !g_socket_listen (socket, &local_error))
     {
-      if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
-          || g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
+      if (may_lack && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE)
+          && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
         return TRUE;
       g_set_error (error, TA_ERROR, TA_ERROR_PORT_UNAVAILABLE,
                    "Port %u of %s is in use or not allowed: end the program that has it and try "
@@ -43,7 +44,8 @@ listen_on (GSocketService *service, const char *address, guint16 *port, GError *
   return TRUE;
 }
 
-/* localhost means both families, because a browser may choose either. */
+/* localhost means both families, because a browser may choose either; IPv6 only where there is one.
+ */
 static GSocketService *
 listen_once (const char *host, guint16 *port, GError **error)
 {
@@ -51,8 +53,8 @@ listen_once (const char *host, guint16 *port, GError **error)
   gboolean is_name = g_ascii_strcasecmp (host, "localhost") == 0;
 
   g_socket_service_stop (service);
-  if (listen_on (service, is_name ? "127.0.0.1" : host, port, error)
-      && (!is_name || listen_on (service, "::1", port, error)))
+  if (listen_on (service, is_name ? "127.0.0.1" : host, FALSE, port, error)
+      && (!is_name || listen_on (service, "::1", TRUE, port, error)))
     return g_steal_pointer (&service);
   g_socket_listener_close (G_SOCKET_LISTENER (service));
   return NULL;
