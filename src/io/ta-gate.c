@@ -101,9 +101,9 @@ get_reason (guint status)
   return "Bad Request";
 }
 
-/* Takes the visit. */
+/* Takes the visit. `head` is NULL if it has none. */
 static void
-refuse (Visit *visit, guint status)
+refuse (Visit *visit, const TaHead *head, guint status)
 {
   g_autoptr (GBytes) page = ta_page_render_status (status);
   g_auto (GStrv) headers = ta_page_get_headers ();
@@ -117,7 +117,8 @@ refuse (Visit *visit, guint status)
   for (int i = 0; headers[i] != NULL; i += 2)
     g_string_append_printf (text, "%s: %s\r\n", headers[i], headers[i + 1]);
   g_string_append (text, "\r\n");
-  g_string_append_len (text, g_bytes_get_data (page, NULL), (gssize) g_bytes_get_size (page));
+  if (head == NULL || !g_str_equal (head->method, "HEAD"))
+    g_string_append_len (text, g_bytes_get_data (page, NULL), (gssize) g_bytes_get_size (page));
   visit->answer = g_string_free_to_bytes (text);
   g_output_stream_write_all_async (output, g_bytes_get_data (visit->answer, NULL),
                                    g_bytes_get_size (visit->answer), G_PRIORITY_DEFAULT,
@@ -176,7 +177,7 @@ decide (Visit *visit, gsize length)
     status = judge_peer (visit, head);
   if (status != 0)
     {
-      refuse (g_steal_pointer (&owned), status);
+      refuse (g_steal_pointer (&owned), head, status);
       return;
     }
   bytes = print_head (head);
@@ -204,7 +205,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (length >= 0)
     decide (g_steal_pointer (&visit), (gsize) length);
   else if (visit->bytes->len > TA_HEAD_MAX)
-    refuse (g_steal_pointer (&visit), 431);
+    refuse (g_steal_pointer (&visit), NULL, 431);
   else
     read_head (g_steal_pointer (&visit));
 }

@@ -204,6 +204,20 @@ check_refusal (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->heads->len, ==, 0);
 }
 
+/* RFC 9110 section 9.3.2: the headers, and nothing behind them. */
+static void
+check_head_method (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *request = print_request (fixture, "HEAD /callback", "");
+  UnitPeer *peer = connect_peer (fixture, "127.0.0.1");
+  const char *answer;
+
+  unit_peer_send (peer, request, -1);
+  answer = unit_peer_await_end (peer);
+  g_assert_true (g_str_has_prefix (answer, "HTTP/1.1 405 "));
+  g_assert_true (g_str_has_suffix (answer, "\r\n\r\n"));
+}
+
 static void
 check_other_host (Fixture *fixture, gconstpointer data)
 {
@@ -487,5 +501,6 @@ main (int argc, char **argv)
   add ("/gate/UN-GA-16-literal", NULL, check_literal);
   add ("/gate/UN-GA-17-loopback-only", NULL, check_loopback_only);
   add ("/gate/UN-GA-18-gone", NULL, check_gone);
+  add ("/gate/UN-GA-19-head", NULL, check_head_method);
   return g_test_run ();
 }
