@@ -30,23 +30,29 @@ struct _TaCallbackVisit
 };
 
 static void
-visit_free (gpointer user_data)
+visit_free (TaCallbackVisit *visit)
 {
-  TaCallbackVisit *visit = user_data;
-
   g_object_unref (visit->message);
   g_object_unref (visit->server);
   g_free (visit);
 }
 
-/* The server must not go while it emits, so freeing waits. */
+static gboolean
+on_turn (gpointer user_data)
+{
+  visit_free (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The server must not go while it emits, so freeing waits; but not until there is nothing else to
+ * do, because a flood of visits would never end. */
 static void
 on_finished (SoupServerMessage *message, TaCallbackVisit *visit)
 {
   g_signal_handlers_disconnect_by_data (message, visit);
   visit->is_finished = TRUE;
   if (visit->is_answered)
-    g_idle_add_once (visit_free, visit);
+    g_idle_add_full (G_PRIORITY_DEFAULT, on_turn, visit, NULL);
 }
 
 /* Answers a visit, which is freed once its page is written. */
