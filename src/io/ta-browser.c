@@ -11,7 +11,9 @@
  * this process alone. */
 
 #define HELPER "tidio-auth-open-uri"
-#define HELPER_TIMEOUT 15
+
+/* Ten seconds in all: a timer for whole seconds may be late by one. */
+#define HELPER_TIMEOUT 9
 
 static char *
 find_helper (void)
