@@ -16,7 +16,8 @@
  * of the redirect URI's path by a browser of this user that navigates there is let through.
  * Everything else gets a fixed page. One connection carries one request. */
 
-#define HEAD_TIMEOUT 5
+/* Five seconds in all: a timer for whole seconds may be late by one. */
+#define HEAD_TIMEOUT 4
 #define MAX_CONNECTIONS 16
 
 struct _TaGate
