@@ -5,12 +5,14 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Preloaded into a program under test: moves its wall clock, and its clock that also counts
- * suspends, by what stands in the file $CLOCK_SHIFT_FILE names: two 64-bit numbers of seconds, which
- * the tests change in place. CLOCK_MONOTONIC is never touched, so waits take as long as ever. */
+ * suspends, by what stands in the file $CLOCK_SHIFT_FILE names: two 64-bit numbers of seconds,
+ * which the tests change in place. CLOCK_MONOTONIC is never touched, so waits take as long as ever;
+ * but timers that are set by timerfd_settime() expire $CLOCK_TIMER_RATE times as soon. */
 
 typedef struct
 {
@@ -73,4 +75,18 @@ time (time_t *out)
   if (out != NULL)
     *out = fine.tv_sec;
   return fine.tv_sec;
+}
+
+int
+timerfd_settime (int fd, int flags, const struct itimerspec *time, struct itimerspec *previous)
+{
+  const char *rate = getenv ("CLOCK_TIMER_RATE");
+  int64_t nanoseconds = time->it_value.tv_sec * INT64_C (1000000000) + time->it_value.tv_nsec;
+  struct itimerspec sooner = *time;
+
+  if (rate != NULL && nanoseconds > 0)
+    nanoseconds = nanoseconds / atoi (rate) + 1;
+  sooner.it_value.tv_sec = nanoseconds / 1000000000;
+  sooner.it_value.tv_nsec = nanoseconds % 1000000000;
+  return (int) syscall (SYS_timerfd_settime, fd, flags, &sooner, previous);
 }

@@ -37,5 +37,29 @@ def add_rows(rows):
         add_row(row_id, sent, function, *texts, **(options[0] if options else {}))
 
 
+def add_group(group_id, title, prepare, rows, finish, **options):
+    """Rows that share a world, because none of them may change anything: `prepare` makes from the
+    world what each row's function gets, and `finish` shows in the end that it is as it was. A row
+    holds only if that does. Rows as above, without options."""
+
+    @tap.case(group_id, title, **options)
+    def run(world):
+        told = [{"id": row[0], "sent": row[1], "happened": "not told", "held": "NO"}
+                for row in rows]
+        try:
+            subject = prepare(world)
+            for row, (_id, sent, function, expected) in zip(told, rows):
+                row["happened"] = function(subject)
+                tap.check(row["happened"] in (expected if isinstance(expected, tuple)
+                                              else (expected,)),
+                          f"what happened to {sent}: {expected}\nseen: {row['happened']}")
+            finish(subject)
+            for row in told:
+                row["held"] = "yes"
+        finally:
+            for row in told:
+                TABLE.add(row)
+
+
 def main(make_world=World):
     tap.main(make_world, workers=WORKERS)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a provider says of itself (RFC 8414): read, kept, refused; and what depends on it: pushed
-requests (RFC 9126) and which server an answer is from (RFC 9207)."""
+requests (RFC 9126)."""
 
 import contextlib
 import pathlib
@@ -109,40 +109,6 @@ def wrong_ends_nothing(world):
     world.issuer.answer(WELL_KNOWN, 200, "<html>")
     expect_error("InvalidResponse", world.broker.token, rejected=token)
     tap.equal(world.broker.state("tidio"), "ready", "state")
-
-
-@tap.case("DI-13", "an answer from another server is refused", members={
-    "authorization_response_iss_parameter_supported": True})
-def mix_up(world):
-    for name, more in (("other", [("iss", "http://127.0.0.1:1")]), ("none", [])):
-        path = world.broker.sign_in()
-        callback = browser.decide(world.broker.uri(path))
-        page = browser.fetch(browser.with_query(callback, browser.query(callback) + more))
-        tap.equal(page.status, 400, f"status of the page: {name}")
-        tap.lacks(page.body, "successful", f"page: {name}")
-        end = world.broker.end_of(path)
-        tap.equal(end["Error"], error_name("SignInFailed"), f"error: {name}")
-    tap.equal(world.server.counters()["token"], 0, "token requests")
-
-
-@tap.case("DI-14", "so is an error from another server")
-def mix_up_of_errors(world):
-    path = world.broker.sign_in()
-    callback = browser.decide(world.broker.uri(path), "deny")
-    page = browser.fetch(browser.with_query(callback, browser.query(callback)
-                                            + [("iss", "http://h")]))
-    tap.equal(page.status, 400, "status of the page")
-    tap.equal(world.broker.end_of(path)["Error"], error_name("SignInFailed"), "error")
-
-
-@tap.case("DI-15", "the answer of the right server counts")
-def right_server(world):
-    path = world.broker.sign_in()
-    callback = browser.decide(world.broker.uri(path))
-    page = browser.fetch(browser.with_query(
-        callback, browser.query(callback) + [("iss", world.issuer.uri)]))
-    tap.contains(page.body, "Authorization successful!", "page")
-    tap.equal(world.broker.end_of(path)["State"], "done", "state")
 
 
 @tap.case("DI-16", "a request that must be pushed is pushed",
