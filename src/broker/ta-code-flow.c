@@ -49,10 +49,9 @@ struct _TaCodeFlow
   char *redirect_uri;     /* (owned) (nullable) */
   gboolean is_used;       /* the answer came: no other one counts */
   TaCallbackVisit *visit; /* (owned) (nullable): waits for its page */
-  guint page_timer;
-  char *query;          /* (owned) (nullable): the request, where it is pushed */
-  gint64 push_lifetime; /* seconds; 0: unknown, -1: nothing was pushed yet */
-  TaAlarm *renewal;     /* (owned) (nullable): rings when it is to be pushed again */
+  char *query;            /* (owned) (nullable): the request, where it is pushed */
+  gint64 push_lifetime;   /* seconds; 0: unknown, -1: nothing was pushed yet */
+  TaAlarm *renewal;       /* (owned) (nullable): rings when it is to be pushed again */
 };
 
 G_DEFINE_FINAL_TYPE (TaCodeFlow, ta_code_flow, G_TYPE_OBJECT)
@@ -67,7 +66,6 @@ emit_ended (TaCodeFlow *self, const GError *error)
 static void
 answer_visit (TaCodeFlow *self, TaPage page)
 {
-  g_clear_handle_id (&self->page_timer, g_source_remove);
   if (self->visit != NULL)
     ta_callback_visit_answer (g_steal_pointer (&self->visit), page);
 }
@@ -122,31 +120,10 @@ accept_redirect (TaCodeFlow *self, const TaRedirect *redirect)
 }
 
 static gboolean
-on_page_time (gpointer user_data)
-{
-  TaCodeFlow *self = user_data;
-
-  self->page_timer = 0;
-  answer_visit (self, TA_PAGE_PENDING);
-  return G_SOURCE_REMOVE;
-}
-
-/* (nullable): the answer to this sign-in's request and no other. ta_secret_equals() takes as long
- * for every state. */
-static TaRedirect *
-read_answer (TaCodeFlow *self, const char *query)
-{
-  g_autoptr (TaRedirect) redirect = query == NULL ? NULL : ta_redirect_parse (query);
-
-  if (redirect == NULL || !ta_secret_equals (self->state, ta_secret_peek (redirect->state)))
-    return NULL;
-  return g_steal_pointer (&redirect);
-}
-
-static gboolean
 is_answer (const char *query, gpointer user_data)
 {
-  g_autoptr (TaRedirect) redirect = read_answer (user_data, query);
+  TaCodeFlow *self = user_data;
+  g_autoptr (TaRedirect) redirect = ta_redirect_parse_answer (query, self->state);
 
   return redirect != NULL;
 }
@@ -155,7 +132,7 @@ static void
 on_visit (TaCallbackVisit *visit, const char *query, gpointer user_data)
 {
   g_autoptr (TaCodeFlow) self = g_object_ref (user_data);
-  g_autoptr (TaRedirect) redirect = read_answer (self, query);
+  g_autoptr (TaRedirect) redirect = ta_redirect_parse_answer (query, self->state);
 
   if (redirect == NULL)
     ta_callback_visit_answer (visit, TA_PAGE_INVALID);
@@ -164,7 +141,7 @@ on_visit (TaCallbackVisit *visit, const char *query, gpointer user_data)
   else
     {
       self->visit = visit;
-      self->page_timer = g_timeout_add_seconds (PAGE_TIMEOUT, on_page_time, self);
+      ta_callback_visit_set_last_page (visit, PAGE_TIMEOUT, TA_PAGE_PENDING);
       accept_redirect (self, redirect);
     }
 }

@@ -25,6 +25,9 @@ struct _TaCallbackVisit
 {
   SoupServer *server;         /* (owned) */
   SoupServerMessage *message; /* (owned) */
+  guint timer;
+  TaPage last_page;     /* once the timer rings */
+  gboolean is_released; /* nobody is going to answer it any more */
   gboolean is_answered;
   gboolean is_finished; /* the page is written, or the browser left */
 };
@@ -51,30 +54,54 @@ on_finished (SoupServerMessage *message, TaCallbackVisit *visit)
 {
   g_signal_handlers_disconnect_by_data (message, visit);
   visit->is_finished = TRUE;
-  if (visit->is_answered)
+  if (visit->is_released)
     g_idle_add_full (G_PRIORITY_DEFAULT, on_turn, visit, NULL);
+}
+
+static void
+write_page (TaCallbackVisit *visit, TaPage page)
+{
+  g_autoptr (GBytes) html = ta_page_render (page);
+  g_auto (GStrv) headers = ta_page_get_headers ();
+  SoupMessageHeaders *response = soup_server_message_get_response_headers (visit->message);
+
+  visit->is_answered = TRUE;
+  for (int i = 0; headers[i] != NULL; i += 2)
+    soup_message_headers_replace (response, headers[i], headers[i + 1]);
+  soup_server_message_set_status (visit->message, ta_page_get_status (page), NULL);
+  soup_message_body_append_bytes (soup_server_message_get_response_body (visit->message), html);
+  soup_server_message_unpause (visit->message);
+}
+
+static gboolean
+on_time (gpointer user_data)
+{
+  TaCallbackVisit *visit = user_data;
+
+  visit->timer = 0;
+  if (!visit->is_finished)
+    write_page (visit, visit->last_page);
+  return G_SOURCE_REMOVE;
+}
+
+/* The browser gets this page unless there is an answer within so many seconds. */
+void
+ta_callback_visit_set_last_page (TaCallbackVisit *visit, guint seconds, TaPage page)
+{
+  visit->last_page = page;
+  visit->timer = g_timeout_add_seconds (seconds, on_time, visit);
 }
 
 /* Answers a visit, which is freed once its page is written. */
 void
 ta_callback_visit_answer (TaCallbackVisit *visit, TaPage page)
 {
-  g_autoptr (GBytes) html = ta_page_render (page);
-  g_auto (GStrv) headers = ta_page_get_headers ();
-  SoupMessageHeaders *response;
-
+  g_clear_handle_id (&visit->timer, g_source_remove);
+  visit->is_released = TRUE;
   if (visit->is_finished)
-    {
-      visit_free (visit);
-      return;
-    }
-  visit->is_answered = TRUE;
-  response = soup_server_message_get_response_headers (visit->message);
-  for (int i = 0; headers[i] != NULL; i += 2)
-    soup_message_headers_replace (response, headers[i], headers[i + 1]);
-  soup_server_message_set_status (visit->message, ta_page_get_status (page), NULL);
-  soup_message_body_append_bytes (soup_server_message_get_response_body (visit->message), html);
-  soup_server_message_unpause (visit->message);
+    visit_free (visit);
+  else if (!visit->is_answered)
+    write_page (visit, page);
 }
 
 static void

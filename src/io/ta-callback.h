@@ -20,6 +20,7 @@ TaCallback *ta_callback_new (const char *redirect_uri, TaGateMattersFunc matters
                              TaCallbackFunc function, gpointer user_data, GError **error);
 const char *ta_callback_get_redirect_uri (TaCallback *self);
 void ta_callback_close (TaCallback *self);
+void ta_callback_visit_set_last_page (TaCallbackVisit *visit, guint seconds, TaPage page);
 void ta_callback_visit_answer (TaCallbackVisit *visit, TaPage page);
 
 G_END_DECLS

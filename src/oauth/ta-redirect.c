@@ -73,6 +73,18 @@ ta_redirect_parse (const char *query)
   return self;
 }
 
+/* (nullable): the answer to the request that had this state, and to no other. Every state takes as
+ * long to compare. `query` may be NULL. */
+TaRedirect *
+ta_redirect_parse_answer (const char *query, const TaSecret *state)
+{
+  g_autoptr (TaRedirect) self = query == NULL ? NULL : ta_redirect_parse (query);
+
+  if (self == NULL || !ta_secret_equals (state, ta_secret_peek (self->state)))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
 /* (nullable): the query of an address somebody pasted; NULL if it is not `redirect_uri` with a
  * query. */
 char *

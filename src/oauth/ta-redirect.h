@@ -17,6 +17,7 @@ typedef struct
 } TaRedirect;
 
 TaRedirect *ta_redirect_parse (const char *query);
+TaRedirect *ta_redirect_parse_answer (const char *query, const TaSecret *state);
 char *ta_redirect_find_query (const char *address, const char *redirect_uri);
 gboolean ta_redirect_check (const TaRedirect *self, const TaProvider *provider, GError **error);
 GError *ta_redirect_get_error (const TaRedirect *self);

@@ -250,6 +250,26 @@ check_page (Fixture *fixture, gconstpointer data)
   assert_answer (unit_peer_await_end (peer), row->status, row->page);
 }
 
+/* Who waits too long gets a page that was set for that; an answer comes too late then. */
+static void
+check_last_page (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (UnitPeer) peer = NULL;
+  g_autoptr (UnitPeer) next = NULL;
+
+  fixture->answers = FALSE;
+  peer = visit (fixture, "127.0.0.1", "GET /callback?a HTTP/1.1", "");
+  await_visits (fixture, 1);
+  ta_callback_visit_set_last_page (g_queue_peek_head (&fixture->visits), 1, TA_PAGE_UNSAVED);
+  assert_answer (unit_peer_await_end (peer), "200", TA_PAGE_UNSAVED);
+  answer_next (fixture, TA_PAGE_DONE);
+  next = visit (fixture, "127.0.0.1", "GET /callback?b HTTP/1.1", "");
+  await_visits (fixture, 2);
+  ta_callback_visit_set_last_page (g_queue_peek_head (&fixture->visits), 1, TA_PAGE_UNSAVED);
+  answer_next (fixture, TA_PAGE_DENIED);
+  assert_answer (unit_peer_await_end (next), "200", TA_PAGE_DENIED);
+}
+
 static void
 check_several (Fixture *fixture, gconstpointer data)
 {
@@ -416,5 +436,6 @@ main (int argc, char **argv)
   add ("/callback/UN-CB-10-fixed-port", NULL, check_fixed_port);
   add ("/callback/UN-CB-12-badly-encoded", NULL, check_badly_encoded);
   UNIT_ADD_ROWS ("/callback/UN-CB-11-address", addresses, check_address);
+  add ("/callback/UN-CB-13-last-page", NULL, check_last_page);
   return g_test_run ();
 }

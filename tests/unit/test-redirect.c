@@ -333,6 +333,21 @@ check_both (void)
   g_assert_false (ta_redirect_check (redirect, with_issuer, NULL));
 }
 
+static void
+check_answer (void)
+{
+  g_autoptr (TaSecret) state = ta_secret_new ("xyz");
+  g_autoptr (TaRedirect) answer = ta_redirect_parse_answer ("code=abc&state=xyz", state);
+
+  g_assert_cmpstr (ta_secret_peek (answer->code), ==, "abc");
+  g_assert_null (ta_redirect_parse_answer ("code=abc&state=xyZ", state));
+  g_assert_null (ta_redirect_parse_answer ("code=abc&state=xyz%20", state));
+  g_assert_null (ta_redirect_parse_answer ("code=abc&state=xy", state));
+  g_assert_null (ta_redirect_parse_answer ("state=xyz", state));
+  g_assert_null (ta_redirect_parse_answer ("", state));
+  g_assert_null (ta_redirect_parse_answer (NULL, state));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -348,5 +363,6 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/redirect/UN-RD-09-issuer", issuers, check_issuer);
   g_test_add_func ("/redirect/UN-RD-10-no-issuer", check_no_issuer);
   g_test_add_func ("/redirect/UN-RD-11-CB-14-code-and-error", check_both);
+  g_test_add_func ("/redirect/UN-RD-12-answer", check_answer);
   return g_test_run ();
 }
