@@ -42,10 +42,14 @@ class AnswerWorld(World):
         finally:
             self.peer.close()
 
+    def origin(self):
+        """Where the token endpoint is: an account stays with that."""
+        return self.peer.uri.rstrip("/")
+
     def use_provider(self, **keys):
         """The provider file, with a token endpoint of this row; its path and query."""
         endpoint = f"{TOKEN}?row={next(self.numbers)}"
-        keys.setdefault("TokenEndpoint", self.peer.uri.rstrip("/") + endpoint)
+        keys.setdefault("TokenEndpoint", self.origin() + endpoint)
         self.session.write_provider("tidio", provider_text(places(self.peer.uri), **keys))
         return endpoint
 

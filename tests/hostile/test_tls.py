@@ -6,10 +6,10 @@ before; each row tells whether that login survived, and how much the server saw.
 An additional authority is configured, so that a certificate of its is refused for nothing but what
 the row says."""
 
-import contextlib
 import pathlib
 import ssl
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -18,7 +18,7 @@ import shared
 from answers import ACCOUNT, TOKEN, AnswerWorld
 from gi.repository import Gio, GLib
 from harness import tap
-from harness.broker import SLOW, expect_error
+from harness.broker import DEADLINE, SLOW, expect_error
 from harness.bus import BUS, BUS_PATH
 from harness.certificates import Authority
 from harness.peer import answer
@@ -28,6 +28,7 @@ from tls_server import Proxy, TlsServer
 
 LIVES = "the old login lives"
 NAME = "login.example.org"
+TUNNEL = b"HTTP/1.1 200 OK\r\n\r\n"
 PAC_RUNNER = Gio.DBusNodeInfo.new_for_xml("""<node><interface name="org.gtk.GLib.PACRunner">
   <method name="Lookup">
     <arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="as" direction="out"/>
@@ -45,23 +46,21 @@ class TlsWorld(AnswerWorld):
         super().__init__()
         self.authority = Authority(self.session.root)
         self.stranger = Authority(self.session.root, "Stranger")
+        self.good = self.authority.issue("localhost", "127.0.0.1", NAME)
         self.proxy = None
         self.configure(self.authority.file)
         self.scripts = None
         self.kind = proxy
-
-    def _begin(self):
-        if self.kind is not None:
-            self.proxy = Proxy(None)
-            self.use_proxy(self.kind)
-        super()._begin()
+        self.host = None
+        self.front = None
 
     def __exit__(self, kind, error, trace):
         try:
             super().__exit__(kind, error, trace)
         finally:
-            if self.proxy is not None:
-                self.proxy.close()
+            for server in (self.front, self.proxy, self.scripts):
+                if server is not None:
+                    server.close()
 
     def use_proxy(self, kind):
         uri = f"http://127.0.0.1:{self.proxy.port}"
@@ -71,7 +70,8 @@ class TlsWorld(AnswerWorld):
             return
         mode = "auto" if kind == "pac" else "manual"
         if kind == "pac":
-            self.scripts = Scripts(self.session.new_bus())
+            self.scripts = Scripts(
+                self.session.environment["DBUS_SESSION_BUS_ADDRESS"])
         folder = self.session.root / "config/glib-2.0/settings"
         folder.mkdir(parents=True)
         folder.joinpath("keyfile").write_text(
@@ -87,42 +87,91 @@ class TlsWorld(AnswerWorld):
         file = self.session.root / "config/tidio-auth/tidio-auth.conf"
         file.write_text("" if path is None else f"[Network]\nCaFile={path}\n")
 
-    @contextlib.contextmanager
-    def tls(self, certificate, host="localhost", port=None, **options):
-        """A server in whose hands the token endpoint is meanwhile."""
-        server = TlsServer(self.server.port, certificate, **options)
-        place = f"https://{host}:{port or server.port}{TOKEN}?row={next(self.numbers)}"
-        self.use_provider(TokenEndpoint=place)
-        try:
-            yield server
-        finally:
-            server.close()
+    def _begin(self):
+        if self.kind is not None:
+            self.proxy = Proxy(None)
+            self.use_proxy(self.kind)
+        super()._begin()
+        self.front = TlsServer(self.server.port, self.good)
+
+    def origin(self):
+        if self.host is None:
+            return super().origin()
+        return f"https://{self.host}" + ("" if self.host == NAME else f":{self.front.port}")
+
+    def settle(self):
+        """All is as it should be."""
+        self.configure(self.authority.file)
+        self.front.show(self.good)
+        if self.proxy is not None:
+            self.proxy.answer = TUNNEL
+            self.proxy.target = self.front.port
+        if self.scripts is not None:
+            self.scripts.answer = f"http://127.0.0.1:{self.proxy.port}"
+
+    def serve(self, certificate, host="localhost", **versions):
+        """The account's token endpoint is at a server that shows this certificate."""
+        self.settle()
+        if host != self.host:
+            self.host = host
+            self.use_provider()
+            self.sign_in(ACCOUNT)
+        self.front.show(certificate, **versions)
+        if self.proxy is not None:
+            self.proxy.heads.clear()
+        self.use_provider()
+        return self.front
+
+    def fate(self):
+        self.settle()
+        return super().fate()
 
 
 class Scripts:
-    """What runs scripts for proxies on a desktop, out of order."""
+    """What runs scripts for proxies on a desktop; without an answer it is out of order. It has a
+    thread of its own, as this one waits for pages that wait for it."""
 
-    def __init__(self, bus):
+    def __init__(self, address):
         self.asked = []
-        self.bus = bus
-        bus.connection.register_object("/org/gtk/GLib/PACRunner", PAC_RUNNER, self._lookup, None,
-                                       None)
-        bus.call(BUS, BUS_PATH, BUS, "RequestName",
-                 GLib.Variant("(su)", ("org.gtk.GLib.PACRunner", 4)))
+        self.answer = None
+        self.context = GLib.MainContext()
+        self.loop = GLib.MainLoop(self.context)
+        ready = threading.Event()
+        threading.Thread(target=self._run, args=(address, ready), daemon=True).start()
+        tap.check(ready.wait(DEADLINE), "the service that runs scripts")
+
+    def _run(self, address, ready):
+        self.context.push_thread_default()
+        bus = Gio.DBusConnection.new_for_address_sync(
+            address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
+            | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+        bus.register_object("/org/gtk/GLib/PACRunner", PAC_RUNNER, self._lookup, None, None)
+        bus.call_sync(BUS, BUS_PATH, BUS, "RequestName",
+                      GLib.Variant("(su)", ("org.gtk.GLib.PACRunner", 4)), None,
+                      Gio.DBusCallFlags.NONE, -1, None)
+        ready.set()
+        self.loop.run()
+
+    def close(self):
+        self.loop.quit()
 
     def _lookup(self, _bus, _sender, _path, _interface, _method, arguments, invocation):
         self.asked.append(arguments.unpack()[1])
-        invocation.return_dbus_error("org.gtk.GLib.PACRunner.Error", "out of order")
+        if self.answer is None:
+            invocation.return_dbus_error("org.gtk.GLib.PACRunner.Error", "out of order")
+        else:
+            invocation.return_value(GLib.Variant("(as)", ([self.answer],)))
 
 
 def told(seen, server, world):
     return f"{seen}, {len(server.received)} bytes; {world.fate()}"
 
 
-def served(world, server):
-    """What a refresh came to that was to succeed."""
+def served(world, server, *versions):
+    """What a refresh came to that was to succeed; the versions it may have been made with."""
     seen = world.try_refresh()
     tap.check(server.received.startswith(b"POST " + TOKEN.encode()), "the request, through TLS")
+    tap.check(not versions or set(server.versions) == set(versions), f"not {server.versions}")
     return f"{seen}; {world.fate()}"
 
 
@@ -130,27 +179,27 @@ def certified(host="localhost", names=("localhost", "127.0.0.1"), by="authority"
     """The server shows a certificate; a sign-in and a refresh."""
     def run(world):
         certificate = getattr(world, by).issue(*names, **wishes)
-        with world.tls(certificate, host) as server:
-            seen = f"{world.try_sign_in()}, {world.try_refresh()}"
-            tap.check(server.accepted >= 1, "connections")
-            return told(seen, server, world)
+        server = world.serve(certificate, host)
+        seen = f"{world.try_sign_in()}, {world.try_refresh()}"
+        tap.check(server.accepted >= 1, "connections")
+        return told(seen, server, world)
     return run
 
 
 def trusted(host="localhost", names=("localhost", "127.0.0.1")):
     def run(world):
-        with world.tls(world.authority.issue(*names), host) as server:
-            return served(world, server)
+        server = world.serve(world.authority.issue(*names), host)
+        return served(world, server)
     return run
 
 
 def versions(oldest, newest):
     """Twice, should the first connection have been kept."""
     def run(world):
-        with world.tls(world.authority.issue("localhost"), oldest=oldest, newest=newest) as server:
-            seen = f"{world.try_sign_in()}, {world.try_sign_in()}"
-            tap.check(set(server.versions) == {ssl_name(newest)}, f"handshakes: {server.versions}")
-            return told(seen, server, world)
+        server = world.serve(world.authority.issue("localhost"), oldest=oldest, newest=newest)
+        seen = f"{world.try_sign_in()}, {world.try_sign_in()}"
+        tap.check(set(server.versions) == {ssl_name(newest)}, f"handshakes: {server.versions}")
+        return told(seen, server, world)
     return run
 
 
@@ -161,11 +210,8 @@ def ssl_name(version):
 
 def modern(version):
     def run(world):
-        with world.tls(world.authority.issue("localhost"), oldest=version,
-                       newest=version) as server:
-            seen = served(world, server)
-            tap.equal(set(server.versions), {ssl_name(version)}, "handshakes")
-            return seen
+        server = world.serve(world.authority.issue("localhost"), oldest=version, newest=version)
+        return served(world, server, ssl_name(version))
     return run
 
 
@@ -191,11 +237,10 @@ def plain(**keys):
 def authority_file(make):
     """`make`: its path, made in a folder."""
     def run(world):
+        server = world.serve(world.authority.issue("localhost"))
         world.configure(make(world))
-        with world.tls(world.authority.issue("localhost")) as server:
-            seen = both(world)
-            world.configure(world.authority.file)
-            return told(seen, server, world)
+        seen = both(world)
+        return told(seen, server, world)
     return run
 
 
@@ -207,7 +252,7 @@ def unusable(make):
         world.broker.restart()
         log = world.session.log(world.broker.log_name)
         tap.contains(log, "tidio-auth.conf: key CaFile in [Network]", "log of the start")
-        before = world.peer.accepted
+        before = world.peer.accepted + world.front.accepted
         token = world.broker.token(ACCOUNT)
         message = expect_error("NotConfigured", world.broker.call_api, "GET", "operators",
                                account=ACCOUNT)
@@ -219,8 +264,7 @@ def unusable(make):
         for text in (message, *world.messages[-2:]):
             tap.contains(text, "key CaFile in [Network]", "message")
         tap.equal(world.broker.token(ACCOUNT), token, "the token in memory")
-        tap.equal(world.peer.accepted, before, "connections")
-        world.configure(world.authority.file)
+        tap.equal(world.peer.accepted + world.front.accepted, before, "connections")
         return f"{', '.join(seen)}; {world.fate()}"
     return run
 
@@ -260,13 +304,11 @@ def kept_alive(world):
 def proxied(reply):
     """The provider is at a name that only the proxy knows."""
     def run(world):
-        with world.tls(world.authority.issue(NAME), NAME, 443) as server:
-            world.proxy.answer = reply
-            world.proxy.target = server.port
-            world.proxy.heads.clear()
-            seen = world.try_refresh()
-            check_heads(world)
-            return told(seen, server, world)
+        server = world.serve(world.authority.issue(NAME), NAME)
+        world.proxy.answer = reply
+        seen = world.try_refresh()
+        check_heads(world)
+        return told(seen, server, world)
     return run
 
 
@@ -281,52 +323,46 @@ def check_heads(world):
 
 def tunnelled(world):
     """The request goes through, and an API call with its token too."""
-    with world.tls(world.authority.issue(NAME), NAME, 443) as server:
-        world.proxy.answer = b"HTTP/1.1 200 OK\r\n\r\n"
-        world.proxy.target = server.port
-        world.proxy.heads.clear()
-        seen = served(world, server)
-        world.use_provider(BaseUri=f"https://{NAME}/v1/")
-        status = world.broker.call_api("GET", "operators", account=ACCOUNT)[0]
-        tap.contains(server.received, b"Authorization: Bearer ", "what the API was told")
-        check_heads(world)
-        return f"{seen}, API {status}"
+    server = world.serve(world.authority.issue(NAME), NAME)
+    seen = served(world, server)
+    world.use_provider(BaseUri=f"https://{NAME}/v1/")
+    status = world.broker.call_api("GET", "operators", account=ACCOUNT)[0]
+    tap.contains(server.received, b"Authorization: Bearer ", "what the API was told")
+    check_heads(world)
+    return f"{seen}, API {status}"
 
 
 def tunnelled_weakly(world):
     """What is asked of a server is asked of it behind a proxy."""
-    with world.tls(world.authority.issue(NAME), NAME, 443, oldest=V.TLSv1_1,
-                   newest=V.TLSv1_1) as server:
-        world.proxy.answer = b"HTTP/1.1 200 OK\r\n\r\n"
-        world.proxy.target = server.port
-        seen = world.try_refresh()
-        tap.check(server.versions, "a handshake")
-        return told(seen, server, world)
+    server = world.serve(world.authority.issue(NAME), NAME, oldest=V.TLSv1_1, newest=V.TLSv1_1)
+    seen = world.try_refresh()
+    tap.check(server.versions, "a handshake")
+    return told(seen, server, world)
 
 
 def tunnelled_to_another(world):
-    with world.tls(world.authority.issue("other.example.org"), NAME, 443) as server:
-        world.proxy.answer = b"HTTP/1.1 200 OK\r\n\r\n"
-        world.proxy.target = server.port
-        seen = world.try_refresh()
-        tap.check(server.accepted, "a connection")
-        return told(seen, server, world)
+    server = world.serve(world.authority.issue("other.example.org"), NAME)
+    seen = world.try_refresh()
+    tap.check(server.accepted, "a connection")
+    return told(seen, server, world)
 
 
 def unreachable_way(world):
     """It was asked for by the host, with nothing behind it."""
-    with world.tls(world.authority.issue(NAME), NAME, 443) as server:
-        seen = world.try_refresh()
-        tap.equal(world.scripts.asked, [f"https://{NAME}:443"], "what was asked of the script")
-        return told(seen, server, world)
+    server = world.serve(world.authority.issue(NAME), NAME)
+    world.scripts.answer = None
+    world.scripts.asked.clear()
+    seen = world.try_refresh()
+    tap.equal(world.scripts.asked, [f"https://{NAME}:443"], "what was asked of the script")
+    return told(seen, server, world)
 
 
 def past_proxy(world):
     """Loopback, by each of its names, with TLS and without."""
-    world.proxy.heads.clear()
     for host in ("localhost", "127.0.0.1"):
-        with world.tls(world.authority.issue(host), host) as server:
-            served(world, server)
+        server = world.serve(world.authority.issue(host), host)
+        served(world, server)
+        tap.equal(world.proxy.heads, [], "what the proxy was asked")
     uri = world.peer.uri.replace("127.0.0.1", "localhost")
     world.use_provider(**{"BaseUri": places(uri)["uri"] + "v1/"})
     tap.equal(world.broker.call_api("GET", "operators", account=ACCOUNT)[0], 200, "status")

@@ -3,6 +3,7 @@
 goes to it."""
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -38,26 +39,30 @@ def _copy(source, target):
 
 
 class TlsServer:
-    """Passes requests on to a port, or answers each with `reply`; then it `ends` the TLS session,
-    unless told otherwise. `oldest` and `newest`: versions."""
+    """Passes requests on to a port, one per connection, or answers each with `reply`; then it `ends`
+    the TLS session, unless told otherwise."""
 
-    def __init__(self, target, certificate, oldest=ssl.TLSVersion.TLSv1_2, newest=None, reply=None,
-                 ends=True):
+    def __init__(self, target, certificate, reply=None, ends=True):
         self.target = target
         self.reply = reply
         self.ends = ends
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.show(certificate)
+        self.listener = _listen(self._serve)
+        self.port = self.listener.getsockname()[1]
+
+    def show(self, certificate, oldest=ssl.TLSVersion.TLSv1_2, newest=None):
+        """Another certificate and other versions from now on; counts from here."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if newest is not None and newest < ssl.TLSVersion.TLSv1_2:
-            self.context.set_ciphers("ALL:@SECLEVEL=0")
-        self.context.minimum_version = oldest
+            context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = oldest
         if newest is not None:
-            self.context.maximum_version = newest
-        self.context.load_cert_chain(certificate)
+            context.maximum_version = newest
+        context.load_cert_chain(certificate)
+        self.context = context
         self.accepted = 0
         self.versions = []
         self.received = b""
-        self.listener = _listen(self._serve)
-        self.port = self.listener.getsockname()[1]
 
     def close(self):
         _close(self.listener)
@@ -82,11 +87,32 @@ class TlsServer:
                 return
 
     def _pass_on(self, connection):
+        """The answer says that the connection ends with it, so that none is kept for later."""
+        request = _read_request(connection)
+        self.received += request
+        if not request:
+            return
+        head, _, body = request.partition(b"\r\n\r\n")
+        lines = [line for line in head.split(b"\r\n")
+                 if not line.lower().startswith(b"connection:")]
         with socket.create_connection(("127.0.0.1", self.target)) as server:
-            threading.Thread(target=_copy, args=(server, connection), daemon=True).start()
-            while data := connection.recv(65536):
-                self.received += data
-                server.sendall(data)
+            server.sendall(b"\r\n".join([*lines, b"Connection: close"]) + b"\r\n\r\n" + body)
+            while data := server.recv(65536):
+                connection.sendall(data)
+
+
+def _read_request(connection):
+    """All of it; what came of it if the other side leaves."""
+    data = b""
+    while True:
+        head, end, body = data.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+        if end and len(body) >= int(length.group(1) if length else 0):
+            return data
+        more = connection.recv(65536)
+        if not more:
+            return data
+        data += more
 
 
 class Proxy:
