@@ -378,7 +378,8 @@ ROWS = [
     ("ST-10", "an environment that names another keyring", other_keyring,
      "stored in the Secret Service", {"start": False}),
 ]
-if os.geteuid() == 0:
+# AddressSanitizer locks nothing, and reserves terabytes.
+if os.geteuid() == 0 and SLOW == 1:
     ROWS.append(("LG-06", "root reads the broker's memory: where tokens and secrets are kept", memory,
                  "in locked memory", {"start": False}))
 add_rows(ROWS)
