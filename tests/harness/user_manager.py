@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 
 from harness.bus import Bus
+from harness.bus_watch import BusWatch
 from harness.session import BUS_CONFIG, DEADLINE, Session, end, wait_until
 
 SYSTEMD = "/lib/systemd/systemd"
@@ -124,6 +125,7 @@ class ManagedSession(Session):
                    "systemd to listen for the bus")
         self.bus = Bus(self.environment["DBUS_SESSION_BUS_ADDRESS"])
         self.buses.append(self.bus)
+        self.watches.append(BusWatch(socket))
 
     def systemctl(self, *arguments):
         """What it prints."""

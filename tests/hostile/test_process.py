@@ -39,9 +39,9 @@ def error_of(function, *arguments, **keywords):
 
 
 @contextlib.contextmanager
-def peer_of(world, **options):
+def peer_of(world):
     """Between the broker and its server."""
-    peer = Peer(world.server.port, **options)
+    peer = Peer(world.server.port)
     world.session.write_provider("tidio", provider_text(places(peer.uri)))
     try:
         yield peer
@@ -126,14 +126,16 @@ def environment(world):
     browser.fetch(address)
     tap.equal(world.broker.end_of(path)["State"], "done", "State")
     values = dict(browser.query(address))
-    world.secrets |= {values["code"], values["state"], dict(browser.query(uri))["state"]}
     world.broker.call_api("GET", "contacts")
-    certificate = make_certificate(folder)
-    with peer_of(world, certificate=certificate) as peer:
-        peer.context.keylog_filename = str(folder / "peer-keys")
-        name, _message = error_of(world.broker.call_api, "GET", "contacts")
-        tap.check("CLIENT_HANDSHAKE_TRAFFIC_SECRET" in (folder / "peer-keys").read_text(),
-                  "a handshake of TLS 1.3")
+    for name in ("code", "state"):
+        tap.lacks(world.session.log(world.broker.log_name), values[name], f"{name} in the log")
+    peer = Peer(world.server.port, make_certificate(folder))
+    peer.context.keylog_filename = str(folder / "peer-keys")
+    world.server.write_provider(BaseUri=f"{peer.uri}v1/")
+    name, _message = error_of(world.broker.call_api, "GET", "contacts")
+    peer.close()
+    tap.check("CLIENT_HANDSHAKE_TRAFFIC_SECRET" in (folder / "peer-keys").read_text(),
+              "a handshake of TLS 1.3")
     tap.check(not (folder / "keys").exists(), "no file with the keys of TLS")
     return f"{name}, no keys written"
 

@@ -87,10 +87,10 @@ def check_restrictions(pid):
     tap.equal((limits["Max core file size"], limits["Max open files"]), ("0", "512"), "limits")
 
 
-def through_tls(world, peer):
+def through_tls(world, peer, **keys):
     """The provider file: only the page of the browser comes without."""
     where = {**places(peer.uri), "authorize": world.server.places["authorize"]}
-    world.session.write_provider("tidio", provider_text(where))
+    world.session.write_provider("tidio", provider_text(where, **keys))
 
 
 def work(world):
@@ -104,10 +104,9 @@ def work(world):
     broker.call_api("POST", "sandbox/echo", "x" * 1_000_000)
 
 
-def use_proxy(world, pid):
+def use_proxy(world, peer, pid):
     """A proxy that is not there, asked for by the resolver that desktops have."""
-    world.session.write_provider("tidio", provider_text(world.server.places,
-                                                        BaseUri="https://api.example/"))
+    through_tls(world, peer, BaseUri="https://api.example/")
     try:
         world.broker.call_api("GET", "contacts")
     except BusError as error:
@@ -131,7 +130,7 @@ def live(world):
     work(world)
     tap.check(peer.seen("/oauth/token") >= 2, "requests that came by TLS")
     if SLOW == 1:
-        use_proxy(world, pid)
+        use_proxy(world, peer, pid)
     start = time.monotonic()
     session.systemctl("stop", "tidio-auth.service")
     tap.between(time.monotonic() - start, 0, 5 * SLOW, "seconds to the end")
