@@ -64,6 +64,7 @@ class PromptWorld(World):
 
 def asked(world, *kinds):
     """These prompts there were, and no other."""
+    world.prompter.wait_for(len(kinds))
     tap.equal(world.prompter.prompts(), list(kinds), "prompts")
 
 
