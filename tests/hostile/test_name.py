@@ -269,6 +269,8 @@ def bus_dies(world):
     code = process.wait(DEADLINE)
     tap.between(time.monotonic() - start, 0, 5 * SLOW, "seconds to the end")
     tap.equal((code, ports.listening(port)), (1, []), "exit status, listeners")
+    # It ends with the bus too.
+    world.keyring.process.wait(DEADLINE)
     return "ends, the port is closed"
 
 
