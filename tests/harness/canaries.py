@@ -25,6 +25,8 @@ MARKS = {f"{server}_{kind}_": kind for server in ("sandbox", "authlib")
 # So many characters of a secret are too many.
 PIECE = 12
 RUN = re.compile(rb"[A-Za-z0-9_.~-]{43,128}")
+# So many states are looked for, of a case that makes a thousand: what tells one tells all.
+STATES = 20
 SECRET_SERVICE = "org.freedesktop.Secret."
 # The type of a D-Bus message.
 ERROR = 3
@@ -87,7 +89,7 @@ class Canaries:
             for uri in URI.findall(blob):
                 query = dict(urllib.parse.parse_qsl(uri.decode("ascii", "replace").partition("?")[2]))
                 self.challenges.add(query.get("code_challenge"))
-                if len(query["state"]) == 43:
+                if len(query["state"]) == 43 and len(self.states) < STATES:
                     self.states.add(query["state"])
 
     def _is_verifier(self, run):
