@@ -163,15 +163,6 @@ complete (TaDiscovery *self, TaProvider *provider)
   return known == NULL ? NULL : ta_provider_complete (provider, known, NULL);
 }
 
-/* (transfer full) (nullable): the provider, if nobody has to be asked for it. */
-TaProvider *
-ta_discovery_peek (TaDiscovery *self, const char *id)
-{
-  g_autoptr (TaProvider) provider = ta_providers_find_oauth (id, NULL);
-
-  return provider == NULL ? NULL : complete (self, provider);
-}
-
 /* (transfer full): the address that is asked first when a provider's token endpoint is wanted: that
  * endpoint, or where its issuer says which it is.
  * Errors: TA_ERROR_NOT_CONFIGURED, TA_ERROR_NOT_SUPPORTED. */

@@ -11,7 +11,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TaDiscovery, ta_discovery, TA, DISCOVERY, GObject)
 
 TaDiscovery *ta_discovery_new (TaHttp *http, TaThrottle *throttle);
-TaProvider *ta_discovery_peek (TaDiscovery *self, const char *provider);
 char *ta_discovery_find_place (TaDiscovery *self, const char *provider, GError **error);
 void ta_discovery_find_async (TaDiscovery *self, const char *provider, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);

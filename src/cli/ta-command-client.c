@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "io/ta-client-store.h"
+#include "io/ta-process.h"
 #include "io/ta-store.h"
 #include "ta-cli.h"
 #include "ta-options.h"
@@ -141,6 +142,7 @@ ta_command_client (int argc, char **argv, GError **error)
 
   if (!parse (&options, argc, argv, error))
     return FALSE;
+  ta_process_clean_environment ();
   action = options.arguments != NULL && options.arguments[1] == NULL ? options.arguments[0] : "";
   provider = options.provider != NULL ? options.provider : "tidio";
   if (g_str_equal (action, "set") && options.client_id != NULL)

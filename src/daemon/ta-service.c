@@ -196,17 +196,22 @@ handle_get_token (TaDBusAuth *object, GDBusMethodInvocation *invocation, const c
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* The body may be large: it stays where the message has it. */
 static gboolean
 handle_call_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, const char *account,
                  const char *method, const char *path, const char *body, GVariant *options)
 {
   TaService *self = TA_SERVICE (object);
+  g_autoptr (GVariant) text
+      = g_variant_get_child_value (g_dbus_method_invocation_get_parameters (invocation), 3);
+  g_autoptr (GBytes) data = g_variant_get_data_as_bytes (text);
   TaCall *call = g_new0 (TaCall, 1);
 
   call->account = g_strdup (account);
   call->method = g_strdup (method);
   call->path = g_strdup (path);
-  call->body = *body == '\0' ? NULL : g_bytes_new (body, strlen (body));
+  if (*body != '\0')
+    call->body = g_bytes_new_from_bytes (data, 0, strlen (body));
   call->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   ta_call_method_run (self->accounts, self->sign_ins, call, options, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;

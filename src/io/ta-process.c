@@ -12,8 +12,8 @@
 /* What this process is to the rest of the computer: no environment that weakens it, no core dump,
  * no reading of its memory by the user's other programs, no file that others may read. */
 
-/* GnuTLS reads it when it is loaded, which is before main(). */
-#define READ_EARLY "GNUTLS_SYSTEM_PRIORITY_FILE"
+/* GnuTLS reads them when it is loaded, which is before main(). */
+static const char *const read_early[] = { "GNUTLS_SYSTEM_PRIORITY_FILE", "GNUTLS_DEBUG_LEVEL" };
 
 /* The file mode mask that the process was started with, in octal: for what it starts that is the
  * user's own. */
@@ -32,10 +32,11 @@ start_over (char **argv)
   execv (program, argv);
 }
 
-/* Variables that would print messages, log TLS keys or put other code or another keyring in the
- * place of the system's. G_MESSAGES_DEBUG is not among them: what it shows has no secrets. */
-static void
-clean_environment (char **argv)
+/* Unsets variables that would print messages, log TLS keys or put other code or another keyring in
+ * the place of the system's. G_MESSAGES_DEBUG is not among them: what it shows has no secrets.
+ * Returns whether one of them had its effect already, when the program was loaded. */
+gboolean
+ta_process_clean_environment (void)
 {
   const char *const unwanted[] = {
     "SSLKEYLOGFILE",
@@ -49,16 +50,19 @@ clean_environment (char **argv)
     "GIO_USE_TLS",
     "GIO_MODULE_DIR",
     "GIO_EXTRA_MODULES",
+    "PX_MODULE_PATH",
   };
+  gboolean is_late = FALSE;
 
   for (gsize i = 0; i < G_N_ELEMENTS (unwanted); i++)
     unsetenv (unwanted[i]);
-  if (getenv (READ_EARLY) != NULL)
+  for (gsize i = 0; i < G_N_ELEMENTS (read_early); i++)
     {
-      unsetenv (READ_EARLY);
-      start_over (argv);
+      is_late |= getenv (read_early[i]) != NULL;
+      unsetenv (read_early[i]);
     }
   setenv ("SOUP_FORCE_HTTP1", "1", 1);
+  return is_late;
 }
 
 /* To be called before anything of GLib is, and before there is a thread. The hard limit stays: what
@@ -69,7 +73,8 @@ ta_process_harden (char **argv)
   struct rlimit core;
   char mask[8];
 
-  clean_environment (argv);
+  if (ta_process_clean_environment ())
+    start_over (argv);
   snprintf (mask, sizeof mask, "%04o", (unsigned) umask (077));
   setenv (UMASK, mask, 1);
   prctl (PR_SET_DUMPABLE, 0);

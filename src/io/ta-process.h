@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
+gboolean ta_process_clean_environment (void);
 void ta_process_harden (char **argv);
 void ta_process_forget_variable (const char *name);
 

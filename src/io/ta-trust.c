@@ -3,6 +3,10 @@
 
 #include "base/ta-error.h"
 #include "io/ta-configuration.h"
+#include "io/ta-trusted-file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 /* Certificate authorities that are trusted besides the system's. GIO is content with a file that it
  * cannot use, and then trusts nobody; here that is an error, which every request gets. */
@@ -13,6 +17,21 @@ static gboolean
 fail (GError **error, const char *problem)
 {
   g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED, FAIL_START "%s", problem);
+  return FALSE;
+}
+
+/* Whether nobody but the user and root can change the file. */
+static gboolean
+check_owner (const char *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  const char *problem = ta_trusted_file_check (fd);
+
+  if (fd >= 0)
+    close (fd);
+  if (problem == NULL)
+    return TRUE;
+  g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED, FAIL_START "names a file; %s", problem);
   return FALSE;
 }
 
@@ -43,6 +62,8 @@ ta_trust_load (GTlsDatabase **additional, GError **error)
     return fail (error, "names a file that does not exist");
   if (!g_file_test (configuration->ca_file, G_FILE_TEST_IS_REGULAR))
     return fail (error, "does not name a file");
+  if (!check_owner (configuration->ca_file, error))
+    return FALSE;
   if (!has_certificates (configuration->ca_file))
     return fail (error, "names a file without readable certificates (PEM)");
   *additional = g_tls_file_database_new (configuration->ca_file, NULL);

@@ -118,7 +118,7 @@ def environment(world):
         G_MESSAGES_DEBUG="all", G_DBUS_DEBUG="all", SOUP_DEBUG="3", GIO_USE_TLS="dummy",
         SSLKEYLOGFILE=str(folder / "keys"), GIO_MODULE_DIR=str(folder / "modules"),
         GIO_EXTRA_MODULES=str(folder / "modules"), SOUP_SERVER_HTTP2="1",
-        GNUTLS_SYSTEM_PRIORITY_FILE=str(folder / "priorities"))
+        GNUTLS_SYSTEM_PRIORITY_FILE=str(folder / "priorities"), GNUTLS_DEBUG_LEVEL="99")
     world.broker.start()
     path = world.broker.sign_in()
     uri = world.broker.uri(path)
@@ -137,19 +137,23 @@ def environment(world):
     tap.check("CLIENT_HANDSHAKE_TRAFFIC_SECRET" in (folder / "peer-keys").read_text(),
               "a handshake of TLS 1.3")
     tap.check(not (folder / "keys").exists(), "no file with the keys of TLS")
+    tap.lacks(world.session.log(world.broker.log_name), "WRITE KEY", "the broker's log")
     return f"{name}, no keys written"
 
 
 def other_keyring(world):
     """The back ends that libsecret would choose by the environment."""
     secret = world.session.root / "file-keyring"
-    world.broker.environment.update(
-        SECRET_BACKEND="file", SNAP_NAME="x", SECRET_FILE_TEST_PATH=str(secret),
-        SECRET_FILE_TEST_PASSWORD="password",
-        SECRET_SERVICE_BUS_NAME=world.session.new_bus().unique_name)
+    names = {"SECRET_BACKEND": "file", "SNAP_NAME": "x", "SECRET_FILE_TEST_PATH": str(secret),
+             "SECRET_FILE_TEST_PASSWORD": "password",
+             "SECRET_SERVICE_BUS_NAME": world.session.new_bus().unique_name}
+    world.broker.environment.update(names)
     world.broker.start()
     world.sign_in()
     tap.equal(len(world.keyring.accounts()), 1, "items in the keyring")
+    result = Cli(world.session, names).run("client", "set", "--client-id", "mine",
+                                           data=b"a secret\n")
+    tap.equal((result.code, len(world.keyring.items())), (0, 2), "status of client set, items")
     tap.check(not secret.exists(), "no keyring file")
     return "stored in the Secret Service"
 

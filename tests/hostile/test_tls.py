@@ -277,6 +277,12 @@ def written(data):
     return make
 
 
+def open_to_all(world):
+    path = written(world.authority.file.read_bytes())(world)
+    path.chmod(0o666)
+    return path
+
+
 # A body that breaks off inside of a TLS session that ends well
 
 def broken_off(world):
@@ -407,6 +413,7 @@ ROWS = [
     ("TL-05-i", "CaFile: no certificate", unusable(written(b"hello\n")), NOTHING),
     ("TL-05-j", "CaFile: a damaged one", unusable(written(
         lambda world: world.authority.file.read_bytes().replace(b"A", b"B"))), NOTHING),
+    ("TL-05-k", "CaFile: anybody may change it", unusable(open_to_all), NOTHING),
     ("TL-06-a", "(proxy, loopback)", past_proxy, LIVES, MANUAL),
     ("TL-06-b", "(proxy, tunnel)", tunnelled, f"a new token; {LIVES}, API 200", MANUAL),
     ("TL-06-c", "(proxy, tunnel) TLS 1.1", tunnelled_weakly, f"Tls, 0 bytes; {LIVES}", MANUAL),
