@@ -6,6 +6,8 @@ import ipaddress
 import socket
 
 LISTEN = "0A"
+# ESTABLISHED and CLOSE_WAIT
+OPEN = ("01", "08")
 
 
 def _bind(host, port):
@@ -46,14 +48,22 @@ def _address(text):
     return str(ipaddress.ip_address(raw))
 
 
-def listening(port, families=("tcp", "tcp6")):
-    """The addresses on which somebody listens on that port."""
-    found = []
+def _sockets(port, families):
+    """(address, state) of the sockets that are bound to that port."""
     for family in families:
         with open(f"/proc/net/{family}", encoding="ascii") as table:
             for line in list(table)[1:]:
                 fields = line.split()
                 address, number = fields[1].split(":")
-                if fields[3] == LISTEN and int(number, 16) == port:
-                    found.append(_address(address))
-    return found
+                if int(number, 16) == port:
+                    yield _address(address), fields[3]
+
+
+def listening(port, families=("tcp", "tcp6")):
+    """The addresses on which somebody listens on that port."""
+    return [address for address, state in _sockets(port, families) if state == LISTEN]
+
+
+def connected(port):
+    """How many connections to whoever listens on that port are not closed at this end."""
+    return sum(state in OPEN for _host, state in _sockets(port, ("tcp", "tcp6")))

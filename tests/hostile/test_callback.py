@@ -3,6 +3,7 @@
 """Hostile rows of the callback server: what web pages, other users and broken programs may send to
 it, and that the sign-in goes on unless the genuine callback came."""
 
+import contextlib
 import os
 import pathlib
 import resource
@@ -454,10 +455,8 @@ def slow_loris(world):
 
 
 def send_if_open(connection, data):
-    try:
+    with contextlib.suppress(ConnectionError):
         connection.sendall(data)
-    except ConnectionError:
-        pass
 
 
 def has_ended(connection):
@@ -469,20 +468,9 @@ def has_ended(connection):
         return True
 
 
-def sockets_of(pid):
-    found = []
-    for one in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            found.append(str(one.readlink()))
-        except FileNotFoundError:
-            continue
-    return sum(name.startswith("socket:") for name in found)
-
-
 def deaf(world):
     """Whoever does not read its page does not keep a connection either."""
     login = Login(world)
-    before = sockets_of(world.broker.process.pid)
     connections = []
     for number in range(32):
         connection = socket.socket()
@@ -491,7 +479,7 @@ def deaf(world):
         connection.sendall(login.request(query="state=x") if number % 2 else
                            login.request(target="/x"))
         connections.append(connection)
-    wait_until(lambda: sockets_of(world.broker.process.pid) <= before, 10 * SLOW,
+    wait_until(lambda: not ports.connected(login.port), 10 * SLOW,
                "the broker to close what it answered")
     for connection in connections:
         connection.close()
@@ -892,7 +880,8 @@ def bad_address(address):
 def good_address(subject):
     world, notes = subject
     path = world.broker.sign_in("b", open_browser=True)
-    wait_until(notes.exists, DEADLINE, "the browser")
+    wait_until(lambda: notes.exists() and notes.read_text().endswith("\n"), DEADLINE,
+               "what the browser was given")
     tap.equal(notes.read_text(), world.broker.uri(path) + "\n", "what the browser was given")
     world.broker.cancel(path)
 
@@ -934,28 +923,38 @@ def with_portal(make_portal):
     return run
 
 
-def stop_the_opener(world):
-    """A browser that stops the program that started it."""
+@contextlib.contextmanager
+def stopped_opener(world):
+    """A browser that stops the program that started it; the file that says it did. None of the two
+    stays."""
     program = world.session.root / "browser"
     reached = world.session.root / "reached"
-    program.write_text(f"#!/bin/sh\nkill -STOP $PPID\ntouch {reached}\nexec sleep 60\n")
+    program.write_text(f"#!/bin/sh\nkill -STOP $PPID\necho $PPID $$ > {reached}.new\n"
+                       f"mv {reached}.new {reached}\nexec sleep 60\n")
     program.chmod(0o755)
     world.broker.environment["BROWSER"] = str(program)
     world.broker.start()
-    return reached
+    try:
+        yield reached
+    finally:
+        pids = reached.read_text().split() if reached.exists() else ()
+        for pid, name in zip(pids, ("tidio-auth-open-uri", "sleep")):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                if name in pathlib.Path(f"/proc/{pid}/cmdline").read_text():
+                    os.kill(int(pid), signal.SIGKILL)
 
 
 def opener_hangs(world):
-    stop_the_opener(world)
-    return no_browser(world)
+    with stopped_opener(world):
+        return no_browser(world)
 
 
 def opener_hangs_and_cancel(world):
-    reached = stop_the_opener(world)
-    path = world.broker.sign_in(open_browser=True)
-    wait_until(reached.exists, DEADLINE, "the browser")
-    world.broker.cancel(path)
-    return world.broker.end_of(path)["Error"].rpartition(".")[2]
+    with stopped_opener(world) as reached:
+        path = world.broker.sign_in(open_browser=True)
+        wait_until(reached.exists, DEADLINE, "the browser")
+        world.broker.cancel(path)
+        return world.broker.end_of(path)["Error"].rpartition(".")[2]
 
 
 def arguments(world):
@@ -970,8 +969,11 @@ def arguments(world):
     path = world.broker.sign_in(open_browser=True)
     wait_until(notes.exists, DEADLINE, "the browser")
     told = notes.read_text(errors="replace")
-    broker = pathlib.Path(f"/proc/{world.broker.process.pid}")
-    told += "".join((broker / name).read_text(errors="replace") for name in ("cmdline", "environ"))
+    for name in ("cmdline", "environ"):
+        # Only root may read the broker's environment.
+        with contextlib.suppress(PermissionError):
+            path_of_broker = pathlib.Path(f"/proc/{world.broker.process.pid}") / name
+            told += path_of_broker.read_text(errors="replace")
     tap.contains(told, "tidio-auth-open-uri\0", "arguments of the opener")
     address = "authorize" in told or world.broker.uri(path) in told
     world.broker.cancel(path)
