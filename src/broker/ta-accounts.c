@@ -56,7 +56,6 @@ take_item (TaAccounts *self, const TaStoreItem *item)
 {
   g_autoptr (TaRecord) record = ta_record_text_parse (ta_secret_peek (item->secret), NULL);
   TaAccount *known = record == NULL ? NULL : g_hash_table_lookup (self->by_id, record->account);
-  g_autoptr (TaAccount) account = NULL;
 
   if (record == NULL)
     self->corrupt++;
@@ -64,7 +63,8 @@ take_item (TaAccounts *self, const TaStoreItem *item)
     ta_account_offer (known, item->id, record);
   else
     {
-      account = ta_account_new (self->parts, item->id, record);
+      g_autoptr (TaAccount) account = ta_account_new (self->parts, item->id, record);
+
       ta_accounts_add (self, account);
     }
 }
@@ -112,19 +112,17 @@ end_load (TaAccounts *self, gboolean may_prompt, GAsyncResult *result)
 }
 
 static void
-load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+load_cb (GObject *source, GAsyncResult *result, gpointer self)
 {
-  g_autoptr (TaAccounts) self = user_data;
-
   end_load (self, FALSE, result);
+  g_object_unref (self);
 }
 
 static void
-prompt_and_load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+prompt_and_load_cb (GObject *source, GAsyncResult *result, gpointer self)
 {
-  g_autoptr (TaAccounts) self = user_data;
-
   end_load (self, TRUE, result);
+  g_object_unref (self);
 }
 
 static void
@@ -178,8 +176,8 @@ on_store_changed (TaStore *store, TaAccounts *self)
 static void
 fail_to_find (TaAccounts *self, const char *id, GError **error)
 {
-  g_autoptr (GList) ids
-      = g_list_sort (g_hash_table_get_keys (self->by_id), (GCompareFunc) g_strcmp0);
+  GList *keys = g_hash_table_get_keys (self->by_id);
+  g_autoptr (GList) ids = g_list_sort (keys, (GCompareFunc) g_strcmp0);
   g_autoptr (GString) choices = g_string_new (NULL);
 
   for (GList *link = ids; link != NULL && choices->len < 100; link = link->next)
@@ -206,21 +204,18 @@ ta_accounts_find (TaAccounts *self, const char *id, GError **error)
 {
   const char *wanted = *id == '\0' ? self->default_account : id;
   TaAccount *account = g_hash_table_lookup (self->by_id, wanted);
-  GHashTableIter iter;
-  gpointer only;
 
   if (account == NULL && *wanted == '\0' && g_hash_table_size (self->by_id) == 1)
     {
-      g_hash_table_iter_init (&iter, self->by_id);
-      g_hash_table_iter_next (&iter, NULL, &only);
-      account = only;
+      g_autoptr (GList) only = ta_accounts_list (self);
+
+      account = only->data;
     }
   if (account == NULL)
     fail_to_find (self, id, error);
   return account;
 }
 
-/* Empty: none was set. */
 const char *
 ta_accounts_get_default (TaAccounts *self)
 {
@@ -232,9 +227,8 @@ ta_accounts_get_default (TaAccounts *self)
 gboolean
 ta_accounts_set_default (TaAccounts *self, const char *id, GError **error)
 {
-  if (*id != '\0' && ta_accounts_find (self, id, error) == NULL)
-    return FALSE;
-  if (!ta_settings_save_default_account (id, error))
+  if ((*id != '\0' && ta_accounts_find (self, id, error) == NULL)
+      || !ta_settings_save_default_account (id, error))
     return FALSE;
   g_free (self->default_account);
   self->default_account = g_strdup (id);
@@ -242,7 +236,6 @@ ta_accounts_set_default (TaAccounts *self, const char *id, GError **error)
   return TRUE;
 }
 
-/* Forgets an account that was signed out. */
 void
 ta_accounts_remove (TaAccounts *self, TaAccount *account)
 {
@@ -263,10 +256,18 @@ ta_accounts_peek (TaAccounts *self, const char *id)
   return g_hash_table_lookup (self->by_id, id);
 }
 
-guint
-ta_accounts_get_size (TaAccounts *self)
+/* Whether the stored accounts are known. */
+gboolean
+ta_accounts_were_read (TaAccounts *self)
 {
-  return g_hash_table_size (self->by_id);
+  return self->was_read;
+}
+
+/* (transfer container) */
+GList *
+ta_accounts_list (TaAccounts *self)
+{
+  return g_hash_table_get_values (self->by_id);
 }
 
 static gboolean
@@ -282,16 +283,13 @@ ta_accounts_are_settled (TaAccounts *self)
   return g_hash_table_find (self->by_id, is_unsettled, NULL) == NULL;
 }
 
-static void
-close_one (gpointer id, gpointer account, gpointer user_data)
-{
-  ta_account_close (account);
-}
-
 void
 ta_accounts_close (TaAccounts *self)
 {
-  g_hash_table_foreach (self->by_id, close_one, NULL);
+  g_autoptr (GList) accounts = ta_accounts_list (self);
+
+  for (GList *link = accounts; link != NULL; link = link->next)
+    ta_account_close (link->data);
 }
 
 TaParts *

@@ -10,7 +10,6 @@ G_DECLARE_FINAL_TYPE (TaAccounts, ta_accounts, TA, ACCOUNTS, GObject)
 
 TaAccounts *ta_accounts_new (TaParts *parts);
 TaParts *ta_accounts_get_parts (TaAccounts *self);
-guint ta_accounts_get_size (TaAccounts *self);
 gboolean ta_accounts_are_settled (TaAccounts *self);
 void ta_accounts_close (TaAccounts *self);
 
@@ -19,6 +18,8 @@ void ta_accounts_load_async (TaAccounts *self, gboolean may_prompt, GAsyncReadyC
 gboolean ta_accounts_load_finish (TaAccounts *self, GAsyncResult *result, GError **error);
 
 TaAccount *ta_accounts_find (TaAccounts *self, const char *id, GError **error);
+gboolean ta_accounts_were_read (TaAccounts *self);
+GList *ta_accounts_list (TaAccounts *self);
 TaAccount *ta_accounts_peek (TaAccounts *self, const char *id);
 void ta_accounts_add (TaAccounts *self, TaAccount *account);
 void ta_accounts_remove (TaAccounts *self, TaAccount *account);

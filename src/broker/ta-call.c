@@ -155,7 +155,7 @@ send (GTask *task)
       g_object_unref (task);
       return;
     }
-  ta_http_send_async (get_parts (task)->http, &request, run->cancellable, send_cb, task);
+  ta_http_send_async (get_parts (task)->api, &request, run->cancellable, send_cb, task);
 }
 
 static void

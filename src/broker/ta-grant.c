@@ -65,22 +65,16 @@ check_person (const TaRecord *previous, const TaRecord *record, GError **error)
   return FALSE;
 }
 
-/* Whether the account may have the record; one that it may not have is given back to the provider.
- */
 static gboolean
-check_owner (TaParts *parts, const TaRecord *previous, TaRecord *record, GError **error)
+check_owner (const TaRecord *previous, const TaRecord *record, GError **error)
 {
-  if (previous == NULL
-      || (ta_grant_check_provider (previous->provider, record->provider, error)
-          && check_person (previous, record, error)))
-    return TRUE;
-  ta_revocation_async (parts, record->provider, record->server, record->token, NULL, NULL);
-  return FALSE;
+  return previous == NULL
+         || (ta_grant_check_provider (previous->provider, record->provider, error)
+             && check_person (previous, record, error));
 }
 
 /* A provider that said who signed in before, and is to say it now in the same way, must: or another
- * person's tokens would take the place of those. They are not given back, because some providers
- * would end the earlier login with them. */
+ * person's tokens would take the place of those. */
 static gboolean
 check_is_told (const Grant *grant, const TaRecord *previous, GError **error)
 {
@@ -115,8 +109,7 @@ create_record (const Grant *grant, const TaRecord *previous)
 }
 
 /* Whether it is known what the grant would take the place of. As long as this process could not
- * read the stored accounts, it may be another person's login. The grant is not given back then, for
- * the same reason as above. */
+ * read the stored accounts, it may be another person's login. */
 static gboolean
 check_is_read (TaAccounts *accounts, GAsyncResult *result, GError **error)
 {
@@ -128,6 +121,39 @@ check_is_read (TaAccounts *accounts, GAsyncResult *result, GError **error)
                        "The keyring cannot be read, so nobody knows whose account this is: unlock "
                        "it or start it, then sign in again");
   return FALSE;
+}
+
+/* Whether the person may be signed in at the provider already: some would end that login together
+ * with the new grant. */
+static gboolean
+may_be_signed_in (TaAccounts *accounts, const char *provider, const TaIdentity *identity)
+{
+  g_autoptr (GList) all = ta_accounts_list (accounts);
+
+  for (GList *link = all; link != NULL; link = link->next)
+    {
+      const TaRecord *record = ta_account_get_record (link->data);
+
+      if (g_str_equal (record->provider, provider)
+          && (identity == NULL || record->identity == NULL
+              || !ta_identity_contradicts (record->identity, identity)))
+        return TRUE;
+    }
+  return !ta_accounts_were_read (accounts);
+}
+
+/* Gives back what a sign-in was granted and has no use for, best effort, if that can end no other
+ * login. `identity` (nullable): who signed in. */
+void
+ta_grant_give_back (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token,
+                    const TaIdentity *identity)
+{
+  const TaSignInStatus *status = ta_sign_in_get_status (sign_in);
+  g_autofree char *server = ta_provider_get_server (status->provider);
+
+  if (!may_be_signed_in (accounts, status->provider->id, identity))
+    ta_revocation_async (ta_accounts_get_parts (accounts), status->provider->id, server, token,
+                         NULL, NULL);
 }
 
 /* Once the stored accounts were read, the grant is kept even if the keyring is locked again; but
@@ -146,8 +172,9 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!check_is_read (accounts, result, &error) || !check_is_told (grant, previous, &error)
-      || !check_owner (parts, previous, record, &error))
+      || !check_owner (previous, record, &error))
     {
+      ta_grant_give_back (accounts, grant->sign_in, grant->token, grant->identity);
       ta_sign_in_end (grant->sign_in, FALSE, error);
       return;
     }
@@ -167,18 +194,4 @@ ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, TaIdenti
   grant->token = ta_token_ref (token);
   grant->identity = identity == NULL ? NULL : ta_identity_ref (identity);
   ta_accounts_load_async (accounts, TRUE, load_cb, grant);
-}
-
-/* Gives back what a sign-in was granted and has no use for, best effort. Not where the account is
- * signed in at the same provider already: some would end that login too. */
-void
-ta_grant_give_back (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token)
-{
-  const TaSignInStatus *status = ta_sign_in_get_status (sign_in);
-  TaAccount *known = ta_accounts_peek (accounts, status->account);
-  g_autofree char *server = ta_provider_get_server (status->provider);
-
-  if (known == NULL || !g_str_equal (ta_account_get_record (known)->provider, status->provider->id))
-    ta_revocation_async (ta_accounts_get_parts (accounts), status->provider->id, server, token,
-                         NULL, NULL);
 }

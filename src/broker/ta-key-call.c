@@ -107,7 +107,7 @@ turn_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   request.accept = self->provider->accept;
   request.headers = headers;
   request.timeout = MAX (get_time_left (self), 1);
-  ta_http_send_async (self->parts->http, &request, cancellable, send_cb, g_steal_pointer (&task));
+  ta_http_send_async (self->parts->api, &request, cancellable, send_cb, g_steal_pointer (&task));
 }
 
 /* Takes the task. */

@@ -14,6 +14,7 @@ ta_parts_new (const char *environment_id, const char *environment_secret)
   TaParts *self = g_rc_box_new0 (TaParts);
 
   self->http = ta_http_new ();
+  self->api = ta_http_new ();
   self->store = ta_store_new ();
   self->wake = ta_wake_new ();
   self->throttle = ta_throttle_new (self->wake);
@@ -38,6 +39,7 @@ clear (void *data)
   TaParts *self = data;
 
   g_object_unref (self->http);
+  g_object_unref (self->api);
   g_object_unref (self->store);
   g_object_unref (self->throttle);
   g_object_unref (self->discovery);

@@ -15,7 +15,8 @@ G_BEGIN_DECLS
 /* The outside things that everything in this folder works with: reference-counted. */
 typedef struct
 {
-  TaHttp *http;                 /* (owned) */
+  TaHttp *http;                 /* (owned): for the providers */
+  TaHttp *api;                  /* (owned): for API calls, which must not keep those waiting */
   TaStore *store;               /* (owned) */
   TaWake *wake;                 /* (owned) */
   TaThrottle *throttle;         /* (owned) */

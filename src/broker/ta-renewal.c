@@ -60,19 +60,22 @@ static TaTokenAnswer *
 answer_at_door (TaRenewal *self, const TaTokenWish *wish, GError **error)
 {
   const TaRecord *record = ta_keeper_get_record (self->keeper);
+  g_autoptr (GError) problem = NULL;
   g_autofree char *place = NULL;
   gboolean is_locked = self->unlocking && !wish->interactive;
   gboolean is_full = ta_waiters_count (self->waiters) >= WAITERS_MAX;
 
   if (!record->refused)
-    place = ta_discovery_find_place (self->parts->discovery, record->provider, error);
-  if (place == NULL || !(is_locked || is_full))
+    place = ta_discovery_find_place (self->parts->discovery, record->provider, &problem);
+  if (problem == NULL && (place == NULL || !(is_locked || is_full)))
     return NULL;
   if (!ta_standing_is_over (&self->standing, record, FALSE)
       && !ta_token_wish_rejects (wish, record->token)
       && ta_token_is_valid (record->token, ta_clock_now ()))
     return ta_token_answer_new (record->token, TRUE);
-  if (is_full)
+  if (problem != NULL)
+    g_propagate_error (error, g_steal_pointer (&problem));
+  else if (is_full)
     g_set_error_literal (error, TA_ERROR, TA_ERROR_BUSY,
                          "Too many callers wait for this account: try again in a moment");
   else

@@ -159,6 +159,12 @@ on_device_ready (TaDeviceFlow *flow, const TaDevice *device, TaSignIn *self)
 gboolean
 ta_sign_in_complete (TaSignIn *self, const char *address, GError **error)
 {
+  if (ta_sign_in_is_over (self))
+    {
+      g_set_error_literal (error, TA_ERROR, TA_ERROR_SIGN_IN_FAILED,
+                           "This sign-in has ended: start another one");
+      return FALSE;
+    }
   if (self->flow == NULL)
     {
       g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,

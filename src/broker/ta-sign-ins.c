@@ -10,6 +10,7 @@
 #define DEFAULT_PROVIDER "tidio"
 #define MAX_SIGN_INS 4
 #define KEEP_ENDED 60 /* seconds */
+#define MAX_ENDED 32
 
 struct _TaSignIns
 {
@@ -17,9 +18,25 @@ struct _TaSignIns
 
   TaAccounts *accounts; /* (owned) */
   GPtrArray *running;   /* (owned) (element-type TaSignIn) */
+  GQueue *ended;        /* (owned): Ended (owned), the oldest first */
 };
 
 G_DEFINE_FINAL_TYPE (TaSignIns, ta_sign_ins, G_TYPE_OBJECT)
+
+/* A sign-in that a late reader may still look at. */
+typedef struct
+{
+  TaSignIn *sign_in; /* (owned) */
+  guint timer;
+} Ended;
+
+static void
+ended_free (Ended *ended)
+{
+  g_source_remove (ended->timer);
+  g_object_unref (ended->sign_in);
+  g_free (ended);
+}
 
 static void
 on_granted (TaSignIn *sign_in, TaToken *token, TaIdentity *identity, TaSignIns *self)
@@ -30,16 +47,36 @@ on_granted (TaSignIn *sign_in, TaToken *token, TaIdentity *identity, TaSignIns *
 static void
 on_useless (TaSignIn *sign_in, TaToken *token, TaSignIns *self)
 {
-  ta_grant_give_back (self->accounts, sign_in, token);
+  ta_grant_give_back (self->accounts, sign_in, token, NULL);
+}
+
+static void
+forget_oldest (TaSignIns *self)
+{
+  Ended *ended = g_queue_pop_head (self->ended);
+
+  g_signal_emit_by_name (ended->sign_in, "expired");
+  ended_free (ended);
 }
 
 static gboolean
 on_kept_long_enough (gpointer user_data)
 {
-  TaSignIn *sign_in = user_data;
+  forget_oldest (user_data);
+  return G_SOURCE_CONTINUE;
+}
 
-  g_signal_emit_by_name (sign_in, "expired");
-  return G_SOURCE_REMOVE;
+/* Keeps an ended sign-in for a while, and not too many. */
+static void
+keep (TaSignIns *self, TaSignIn *sign_in)
+{
+  Ended *ended = g_new0 (Ended, 1);
+
+  ended->sign_in = g_object_ref (sign_in);
+  ended->timer = g_timeout_add_seconds (KEEP_ENDED, on_kept_long_enough, self);
+  g_queue_push_tail (self->ended, ended);
+  if (self->ended->length > MAX_ENDED)
+    forget_oldest (self);
 }
 
 static void
@@ -47,8 +84,7 @@ on_sign_in_changed (TaSignIn *sign_in, TaSignIns *self)
 {
   if (!ta_sign_in_is_over (sign_in) || !g_ptr_array_find (self->running, sign_in, NULL))
     return;
-  g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, KEEP_ENDED, on_kept_long_enough,
-                              g_object_ref (sign_in), g_object_unref);
+  keep (self, sign_in);
   g_ptr_array_remove (self->running, sign_in);
 }
 
@@ -120,11 +156,12 @@ static char *
 choose_id (TaSignIns *self, const char *account, const char *provider, GError **error)
 {
   const char *chosen = ta_accounts_get_default (self->accounts);
+  g_autoptr (GList) all = ta_accounts_list (self->accounts);
   TaAccount *known;
 
   if (*account != '\0')
     return g_strdup (account);
-  if (ta_accounts_get_size (self->accounts) == 0)
+  if (all == NULL)
     return g_strdup (*chosen != '\0' ? chosen : provider);
   known = ta_accounts_find (self->accounts, "", error);
   return known == NULL ? NULL : g_strdup (ta_account_get_id (known));
@@ -193,6 +230,7 @@ static void
 ta_sign_ins_init (TaSignIns *self)
 {
   self->running = g_ptr_array_new_with_free_func (g_object_unref);
+  self->ended = g_queue_new ();
 }
 
 static void
@@ -201,6 +239,7 @@ ta_sign_ins_finalize (GObject *object)
   TaSignIns *self = TA_SIGN_INS (object);
 
   g_ptr_array_unref (self->running);
+  g_queue_free_full (self->ended, (GDestroyNotify) ended_free);
   g_object_unref (self->accounts);
   G_OBJECT_CLASS (ta_sign_ins_parent_class)->finalize (object);
 }

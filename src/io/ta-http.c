@@ -18,6 +18,8 @@
 #define CONNECT_TIMEOUT 10
 #define INFORMATIONAL_MAX 10
 #define CONNECTIONS_PER_HOST 4
+/* One host that does not answer leaves room for the others. */
+#define CONNECTIONS 64
 
 /* What was checked is what is sent. */
 G_STATIC_ASSERT (TA_ENDPOINT_URI_FLAGS == SOUP_HTTP_URI_FLAGS);
@@ -60,9 +62,9 @@ exchange_free (Exchange *exchange)
 static SoupSession *
 create_session (void)
 {
-  SoupSession *session
-      = soup_session_new_with_options ("idle-timeout", IDLE_TIMEOUT, "max-conns-per-host",
-                                       CONNECTIONS_PER_HOST, "user-agent", "tidio-auth", NULL);
+  SoupSession *session = soup_session_new_with_options (
+      "idle-timeout", IDLE_TIMEOUT, "max-conns", CONNECTIONS, "max-conns-per-host",
+      CONNECTIONS_PER_HOST, "user-agent", "tidio-auth", NULL);
 
   soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_MANAGER);
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);

@@ -50,6 +50,7 @@ ta_process_clean_environment (void)
     "GIO_USE_TLS",
     "GIO_MODULE_DIR",
     "GIO_EXTRA_MODULES",
+    "G_TLS_GNUTLS_PRIORITY",
     "PX_MODULE_PATH",
   };
   gboolean is_late = FALSE;

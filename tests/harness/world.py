@@ -132,7 +132,7 @@ class World:
         root = pathlib.Path(self.session.root)
         found = list(search.in_processes(processes)) + list(search.on_bus())
         for folder in ("logs", "home", "config", "state", "cache", "data", "tmp", "run"):
-            found += search.in_files(root / folder, left_out=("keyrings",))
+            found += search.in_files(root / folder, left_out=("keyrings", "chromedriver"))
         return found
 
     def check_canaries(self, found):

@@ -389,4 +389,14 @@ def time_out(world):
     tap.check(world.broker.token() != "", "a token afterwards")
 
 
+@tap.case("GT-69", "a provider file that is broken meanwhile: the token that is valid is served",
+          account="")
+def broken_file(world):
+    token = world.broker.token()
+    world.session.write_provider("tidio", "[Provider]\nNonsense=1\n")
+    seen, _expires_at, details = world.broker.start_get_token(**{"min-validity": 86000}).result()
+    tap.equal((seen, details["degraded"]), (token, True), "token, degraded")
+    expect_error("NotConfigured", world.broker.token, rejected=token)
+
+
 tap.main(World)

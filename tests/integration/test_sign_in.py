@@ -15,9 +15,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import browser, ports, tap
-from harness.broker import DEADLINE, PATH, expect_error, error_name
+from harness.broker import DEADLINE, PATH, SIGN_IN, expect_error, error_name
+from harness.peer import Peer
 from harness.portal import Portal
-from harness.servers import CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID
+from harness.servers import (CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, places,
+                             provider_text)
 from harness.world import CREDENTIALS, World
 
 BASE64URL = re.compile(r"^[A-Za-z0-9_-]{43}$")
@@ -434,6 +436,42 @@ def code_and_error(world):
     failed(world.broker.end_of(path), "SignInFailed")
     tap.equal(world.server.counters()["token"], 0, "token requests")
     tap.equal(world.keyring.records(), before, "what is stored")
+
+
+@tap.case("SI-48", "Complete after the end: SignInFailed, no request", account="")
+def complete_too_late(world):
+    path, uri = start(world)
+    address = browser.decide(uri)
+    world.broker.cancel(path)
+    tap.equal(world.broker.end_of(path)["Error"], error_name("SignInCancelled"), "error")
+    exchanges = world.server.counters()["code_exchanges"]
+    expect_error("SignInFailed", world.broker.complete, path, address)
+    tap.equal(world.server.counters()["code_exchanges"], exchanges, "code exchanges")
+
+
+@tap.case("SI-49", "of many that ended the last 32 stay readable")
+def many_ended(world):
+    paths = []
+    for _ in range(40):
+        path, _uri = start(world)
+        world.broker.cancel(path)
+        paths.append(path)
+    kept = [path for path, found in world.broker.objects().items() if SIGN_IN in found]
+    tap.equal(sorted(kept), sorted(paths[-32:]), "objects")
+
+
+@tap.case("SI-50", "API calls that hang do not keep a sign-in waiting", account="")
+def hanging_calls(world):
+    peer = Peer(world.server.port)
+    world.session.write_provider("tidio", provider_text(places(peer.uri)))
+    world.forget_servers()
+    order = peer.plan("/v1/", "hold", 8)
+    pending = [world.broker.start_call_api("GET", "contacts", account="tidio") for _ in range(8)]
+    order.wait()
+    world.sign_in("another")
+    order.release()
+    tap.equal({one.result(90)[0] for one in pending}, {200}, "statuses")
+    peer.close()
 
 
 tap.main(World)
