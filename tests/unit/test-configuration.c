@@ -45,6 +45,17 @@ write_file (const char *folder, const char *text)
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
 }
 
+static void
+remove_file (const char *folder)
+{
+  g_autofree char *parent = g_build_filename (folder, "tidio-auth", NULL);
+  g_autofree char *path = g_build_filename (parent, "tidio-auth.conf", NULL);
+
+  g_remove (path);
+  g_rmdir (parent);
+  g_rmdir (folder);
+}
+
 /* The user's file hides the system's. */
 static void
 check_files (void)
@@ -68,7 +79,13 @@ check_files (void)
 int
 main (int argc, char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_autofree char *users = g_dir_make_tmp (NULL, NULL);
+  g_autofree char *systems = g_dir_make_tmp (NULL, NULL);
+  int status;
+
+  g_setenv ("XDG_CONFIG_HOME", users, TRUE);
+  g_setenv ("XDG_CONFIG_DIRS", systems, TRUE);
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/configuration/default", check_default);
   for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
     {
@@ -77,5 +94,8 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, refused[i], check_refused);
     }
   g_test_add_func ("/configuration/files", check_files);
-  return g_test_run ();
+  status = g_test_run ();
+  remove_file (users);
+  remove_file (systems);
+  return status;
 }
