@@ -301,6 +301,8 @@ def crash(world):
 
     def allow_core():
         tap.end_with_parent()
+        # A shell lets what it runs in the background ignore it.
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (limits[1], limits[1]))
 
     process = world.session.spawn("crashing", [world.session.program], world.broker.environment,
