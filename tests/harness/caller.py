@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A program that calls others on the session bus as it is told, with one connection: the other end
+of harness/callers.py, which says what the lines mean. It needs nothing of the harness, so that it
+runs where there is little else.
+"""
+
+import json
+import os
+import sys
+
+from gi.repository import Gio, GLib
+
+
+class Caller:
+    def __init__(self):
+        self.loop = GLib.MainLoop()
+        self.rest = b""
+        self.connection = Gio.DBusConnection.new_for_address_sync(
+            os.environ["DBUS_SESSION_BUS_ADDRESS"],
+            Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
+            | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+        self.connection.set_exit_on_close(False)
+
+    def run(self):
+        tell(hello=self.connection.get_unique_name())
+        GLib.unix_fd_add_full(GLib.PRIORITY_DEFAULT, 0, GLib.IOCondition.IN | GLib.IOCondition.HUP,
+                              self._read)
+        self.loop.run()
+
+    def _read(self, *_):
+        data = os.read(0, 65536)
+        if not data:
+            self.loop.quit()
+            return False
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            order = json.loads(line)
+            getattr(self, f"_{order.pop('do')}")(**order)
+        return True
+
+    # What it can be told
+
+    def _call(self, number, target, arguments, timeout):
+        body = None
+        if arguments is not None:
+            kind, text = arguments
+            body = GLib.Variant.parse(GLib.VariantType(kind), text)
+        self.connection.call(*target, body, None, Gio.DBusCallFlags.NONE, timeout, None,
+                             self._answered, number)
+
+    def _record(self, number, sender):
+        self.connection.signal_subscribe(sender, None, None, None, None, Gio.DBusSignalFlags.NONE,
+                                         self._signalled, number)
+
+    def _answered(self, connection, result, number):
+        try:
+            value = connection.call_finish(result)
+        except GLib.Error as error:
+            name = Gio.DBusError.get_remote_error(error) or f"local.{error.domain}.{error.code}"
+            Gio.DBusError.strip_remote_error(error)
+            tell(number=number, error=[name, error.message])
+        else:
+            tell(number=number, value=[value.get_type_string(), value.print_(True)])
+
+    def _signalled(self, _connection, _sender, path, interface, member, arguments, number):
+        tell(number=number, signal=[path, interface, member],
+             value=[arguments.get_type_string(), arguments.print_(True)])
+
+
+def tell(**what):
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    Caller().run()
