@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-service.h"
 
-#include "base/ta-error.h"
 #include "broker/ta-sign-out.h"
 #include "daemon/ta-account-object.h"
 #include "daemon/ta-call-method.h"
 #include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
-#include "daemon/ta-sign-in-object.h"
+#include "daemon/ta-sign-in-method.h"
+#include "daemon/ta-sign-in-objects.h"
 #include "daemon/ta-token-method.h"
-#include "oauth/ta-encoding.h"
 
 #include <string.h>
 
 /* The object /org/tidio/Auth: it translates between the bus and the broker, and decides nothing. */
 
 #define PATH "/org/tidio/Auth"
-
-/* How long a sign-in waits for the stored accounts; a keyring that hangs does not hold it up. */
-#define LOAD_TIMEOUT_MS 1000
 
 struct _TaService
 {
@@ -27,8 +23,7 @@ struct _TaService
   TaAccounts *accounts;              /* (owned) */
   TaSignIns *sign_ins;               /* (owned) */
   GDBusObjectManagerServer *manager; /* (owned) */
-  GHashTable *sign_in_objects;       /* (owned): TaSignIn (unowned) to TaSignInObject (owned) */
-  guint n_sign_ins;                  /* so far */
+  TaSignInObjects *sign_in_objects;  /* (owned) */
   GDBusInterfaceVTable vtable;
 };
 
@@ -37,123 +32,13 @@ static void iface_init (TaDBusAuthIface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (TaService, ta_service, TA_DBUS_TYPE_AUTH_SKELETON,
                                G_IMPLEMENT_INTERFACE (TA_DBUS_TYPE_AUTH, iface_init))
 
-static TaSignInWay
-choose_way (GVariant *options)
-{
-  const char *flow = "browser";
-  gboolean open_browser = TRUE;
-
-  g_variant_lookup (options, "flow", "&s", &flow);
-  g_variant_lookup (options, "open-browser", "b", &open_browser);
-  if (g_str_equal (flow, "device"))
-    return TA_SIGN_IN_BY_DEVICE;
-  return open_browser ? TA_SIGN_IN_BY_BROWSER : TA_SIGN_IN_BY_ADDRESS;
-}
-
-static void
-start_sign_in (GDBusMethodInvocation *invocation)
-{
-  TaService *self = g_dbus_method_invocation_get_user_data (invocation);
-  const char *account;
-  g_autoptr (GVariant) options = NULL;
-  const char *provider = NULL;
-  TaSignInWay way;
-  g_autofree const char **scopes = NULL;
-  g_autoptr (GError) error = NULL;
-  guint n_sign_ins = self->n_sign_ins;
-  TaSignInObject *object;
-  TaSignIn *sign_in;
-
-  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s@a{sv})", &account,
-                 &options);
-  g_variant_lookup (options, "provider", "&s", &provider);
-  g_variant_lookup (options, "scopes", "^a&s", &scopes);
-  way = choose_way (options);
-  sign_in = ta_sign_ins_start (self->sign_ins, account, provider, scopes, way, &error);
-  if (sign_in == NULL)
-    {
-      ta_reply_error (invocation, error);
-      return;
-    }
-  object = g_hash_table_lookup (self->sign_in_objects, sign_in);
-  if (self->n_sign_ins > n_sign_ins)
-    ta_sign_in_object_set_starter (object, g_dbus_method_invocation_get_sender (invocation));
-  ta_sign_in_object_answer_when_ready (object, invocation);
-}
-
-/* A SignIn call that waits for the stored accounts. */
-typedef struct
-{
-  GDBusMethodInvocation *invocation; /* (owned) (nullable): NULL once the sign-in is started */
-  guint timer;
-} Loading;
-
-static gboolean
-on_load_time (gpointer user_data)
-{
-  Loading *loading = user_data;
-
-  loading->timer = 0;
-  start_sign_in (g_steal_pointer (&loading->invocation));
-  return G_SOURCE_REMOVE;
-}
-
-/* A keyring that cannot be read does not stand in the way: the sign-in asks to unlock it. */
-static void
-sign_in_load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Loading *loading = user_data;
-
-  ta_accounts_load_finish (TA_ACCOUNTS (source), result, NULL);
-  g_clear_handle_id (&loading->timer, g_source_remove);
-  if (loading->invocation != NULL)
-    start_sign_in (loading->invocation);
-  g_free (loading);
-}
-
-static gboolean
-check_sign_in (const char *account, GVariant *options, GError **error)
-{
-  const TaOption table[] = {
-    { "provider", "s" }, { "scopes", "as" }, { "open-browser", "b" }, { "flow", "s" }, { NULL },
-  };
-  const char *flow = "browser";
-  g_autofree const char **scopes = NULL;
-
-  if (!ta_options_check_account (account, error) || !ta_options_check (options, table, error))
-    return FALSE;
-  if (g_variant_lookup (options, "scopes", "^a&s", &scopes) && !ta_encoding_are_scopes (scopes))
-    {
-      g_set_error_literal (
-          error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-          "A scope is one word of at most 256 characters of ASCII: give each as its "
-          "own, 64 at most");
-      return FALSE;
-    }
-  g_variant_lookup (options, "flow", "&s", &flow);
-  if (g_str_equal (flow, "browser") || g_str_equal (flow, "device"))
-    return TRUE;
-  g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                       "Option flow must be browser or device");
-  return FALSE;
-}
-
 static gboolean
 handle_sign_in (TaDBusAuth *object, GDBusMethodInvocation *invocation, const char *account,
                 GVariant *options)
 {
-  g_autoptr (GError) error = NULL;
-  Loading *loading;
+  TaService *self = TA_SERVICE (object);
 
-  if (!check_sign_in (account, options, &error))
-    {
-      ta_reply_error (invocation, error);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
-  loading = g_new0 (Loading, 1);
-  loading->invocation = invocation;
-  loading->timer = g_timeout_add (LOAD_TIMEOUT_MS, on_load_time, loading);
-  ta_accounts_load_async (TA_SERVICE (object)->accounts, FALSE, sign_in_load_cb, loading);
+  ta_sign_in_method_run (self->accounts, self->sign_in_objects, account, options, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -218,21 +103,15 @@ handle_call_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, const ch
 }
 
 static void
-export_object (TaService *self, const char *path, gpointer interface)
-{
-  g_autoptr (TaDBusObjectSkeleton) object = ta_dbus_object_skeleton_new (path);
-
-  g_dbus_object_skeleton_add_interface (G_DBUS_OBJECT_SKELETON (object), interface);
-  g_dbus_object_manager_server_export (self->manager, G_DBUS_OBJECT_SKELETON (object));
-}
-
-static void
 on_account_added (TaAccounts *accounts, TaAccount *account, TaService *self)
 {
   g_autoptr (TaAccountObject) object = ta_account_object_new (account);
   g_autofree char *path = ta_account_object_path (ta_account_get_id (account));
+  g_autoptr (TaDBusObjectSkeleton) exported = ta_dbus_object_skeleton_new (path);
 
-  export_object (self, path, object);
+  g_dbus_object_skeleton_add_interface (G_DBUS_OBJECT_SKELETON (exported),
+                                        G_DBUS_INTERFACE_SKELETON (object));
+  g_dbus_object_manager_server_export (self->manager, G_DBUS_OBJECT_SKELETON (exported));
 }
 
 static void
@@ -241,27 +120,6 @@ on_account_removed (TaAccounts *accounts, TaAccount *account, TaService *self)
   g_autofree char *path = ta_account_object_path (ta_account_get_id (account));
 
   g_dbus_object_manager_server_unexport (self->manager, path);
-}
-
-static void
-on_sign_in_expired (TaSignIn *sign_in, TaService *self)
-{
-  TaSignInObject *object = g_hash_table_lookup (self->sign_in_objects, sign_in);
-  g_autoptr (GDBusObject) exported = g_dbus_interface_dup_object (G_DBUS_INTERFACE (object));
-
-  g_dbus_object_manager_server_unexport (self->manager, g_dbus_object_get_object_path (exported));
-  g_hash_table_remove (self->sign_in_objects, sign_in);
-}
-
-static void
-on_sign_in_added (TaSignIns *sign_ins, TaSignIn *sign_in, TaService *self)
-{
-  TaSignInObject *object = ta_sign_in_object_new (sign_in);
-  g_autofree char *path = g_strdup_printf (PATH "/SignIns/%u", ++self->n_sign_ins);
-
-  g_hash_table_insert (self->sign_in_objects, sign_in, object);
-  g_signal_connect_object (sign_in, "expired", G_CALLBACK (on_sign_in_expired), self, 0);
-  export_object (self, path, object);
 }
 
 static void
@@ -305,7 +163,6 @@ static void
 ta_service_init (TaService *self)
 {
   self->manager = g_dbus_object_manager_server_new (PATH);
-  self->sign_in_objects = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
 }
 
 static void
@@ -313,8 +170,8 @@ ta_service_finalize (GObject *object)
 {
   TaService *self = TA_SERVICE (object);
 
+  g_object_unref (self->sign_in_objects);
   g_object_unref (self->manager);
-  g_hash_table_unref (self->sign_in_objects);
   g_object_unref (self->sign_ins);
   g_object_unref (self->accounts);
   G_OBJECT_CLASS (ta_service_parent_class)->finalize (object);
@@ -335,10 +192,10 @@ ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
 
   self->accounts = g_object_ref (accounts);
   self->sign_ins = g_object_ref (sign_ins);
+  self->sign_in_objects = ta_sign_in_objects_new (sign_ins, self->manager);
   g_signal_connect_object (accounts, "added", G_CALLBACK (on_account_added), self, 0);
   g_signal_connect_object (accounts, "removed", G_CALLBACK (on_account_removed), self, 0);
   g_signal_connect_object (accounts, "default-changed", G_CALLBACK (on_default_changed), self, 0);
-  g_signal_connect_object (sign_ins, "added", G_CALLBACK (on_sign_in_added), self, 0);
   ta_dbus_auth_set_version (TA_DBUS_AUTH (self), 1);
   on_default_changed (accounts, self);
   g_dbus_object_manager_server_set_connection (self->manager, bus);
