@@ -2,8 +2,7 @@
 #include "ta-http.h"
 
 #include "base/ta-error.h"
-#include "io/ta-clock.h"
-#include "io/ta-deadline.h"
+#include "io/ta-exchange.h"
 #include "io/ta-trust.h"
 #include "oauth/ta-endpoint.h"
 
@@ -15,8 +14,6 @@
 
 #define READ_SIZE (64 * 1024)
 #define IDLE_TIMEOUT 30
-#define CONNECT_TIMEOUT 10
-#define INFORMATIONAL_MAX 10
 #define CONNECTIONS_PER_HOST 4
 /* One host that does not answer leaves room for the others. */
 #define CONNECTIONS 64
@@ -33,31 +30,6 @@ struct _TaHttp
 };
 
 G_DEFINE_FINAL_TYPE (TaHttp, ta_http, G_TYPE_OBJECT)
-
-typedef struct
-{
-  SoupMessage *message;     /* (owned) */
-  GTlsDatabase *additional; /* (owned) (nullable): trusted besides the system's authorities */
-  TaDeadline *deadline;     /* (owned) */
-  TaHttpResponse *response; /* (owned) */
-  gsize max_length;
-  gint64 ends_at; /* on the boot clock, seconds */
-  guint n_informational;
-  gboolean was_sent;
-  gboolean weak_tls;
-  gboolean is_lost; /* on a kept connection, and it must not be sent again */
-} Exchange;
-
-static void
-exchange_free (Exchange *exchange)
-{
-  g_signal_handlers_disconnect_by_data (exchange->message, exchange);
-  g_object_unref (exchange->message);
-  g_clear_object (&exchange->additional);
-  ta_deadline_free (exchange->deadline);
-  g_clear_pointer (&exchange->response, ta_http_response_free);
-  g_free (exchange);
-}
 
 static SoupSession *
 create_session (void)
@@ -101,111 +73,18 @@ ta_http_new (void)
   return g_object_new (TA_TYPE_HTTP, NULL);
 }
 
-/* The only place where libsoup's and GIO's errors become ours. */
-static GError *
-translate (const Exchange *exchange, const GError *error)
-{
-  const char *host = g_uri_get_host (soup_message_get_uri (exchange->message));
-
-  if (ta_deadline_has_expired (exchange->deadline)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-    return g_error_new (TA_ERROR, TA_ERROR_TIMEOUT, "%.100s did not answer in time: try again",
-                        host);
-  if (exchange->weak_tls)
-    return g_error_new (
-        TA_ERROR, TA_ERROR_TLS,
-        "%.100s offers only TLS older than 1.2, which is not safe: tell its operator", host);
-  if (exchange->n_informational > INFORMATIONAL_MAX
-      || ta_http_response_has_long_head (exchange->message))
-    return g_error_new (TA_ERROR, TA_ERROR_INVALID_RESPONSE,
-                        "%.100s sends an answer whose head does not end: tell its operator", host);
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !exchange->is_lost)
-    return g_error_copy (error);
-  if (error->domain == G_TLS_ERROR)
-    return g_error_new (TA_ERROR, TA_ERROR_TLS,
-                        "%.100s has no certificate this computer trusts: check the network and "
-                        "the clock",
-                        host);
-  return g_error_new (TA_ERROR, TA_ERROR_NETWORK,
-                      "%.100s cannot be reached: check the network and try again", host);
-}
-
-/* A connection is given less time than the whole. Debian 12's GnuTLS still speaks TLS 1.0 and 1.1;
- * this runs before the first byte of the request is sent. */
-static void
-on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *stream,
-                  gpointer user_data)
-{
-  Exchange *exchange = user_data;
-  gint64 rest = MAX (exchange->ends_at - ta_clock_now ().boot, 1);
-
-  if (event == G_SOCKET_CLIENT_RESOLVING)
-    ta_deadline_restart (exchange->deadline, (guint) MIN (rest, CONNECT_TIMEOUT));
-  if (event == G_SOCKET_CLIENT_COMPLETE)
-    ta_deadline_restart (exchange->deadline, (guint) rest);
-  if (event != G_SOCKET_CLIENT_TLS_HANDSHAKED || !G_IS_TLS_CONNECTION (stream)
-      || g_tls_connection_get_protocol_version (G_TLS_CONNECTION (stream))
-             >= G_TLS_PROTOCOL_VERSION_TLS_1_2)
-    return;
-  exchange->weak_tls = TRUE;
-  g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
-}
-
-/* The system's authorities do not vouch for the server. */
-static gboolean
-on_accept_certificate (SoupMessage *message, GTlsCertificate *certificate,
-                       GTlsCertificateFlags errors, gpointer user_data)
-{
-  const Exchange *exchange = user_data;
-
-  return exchange->additional != NULL
-         && ta_trust_accepts (exchange->additional, certificate,
-                              g_uri_get_host (soup_message_get_uri (message)));
-}
-
-static void
-on_wrote_headers (SoupMessage *message, gpointer user_data)
-{
-  Exchange *exchange = user_data;
-
-  exchange->was_sent = TRUE;
-}
-
-/* libsoup reads interim answers in a loop that lets nothing else run. */
-static void
-on_informational (SoupMessage *message, gpointer user_data)
-{
-  Exchange *exchange = user_data;
-
-  if (++exchange->n_informational > INFORMATIONAL_MAX)
-    g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
-}
-
-/* libsoup sends a request again that was lost on a kept connection, if its method is idempotent.
- * Here only those are repeated that change nothing (RFC 9110 section 9.2.1). */
-static void
-on_restarted (SoupMessage *message, gpointer user_data)
-{
-  Exchange *exchange = user_data;
-  const char *method = soup_message_get_method (message);
-
-  exchange->is_lost = method != SOUP_METHOD_GET && method != SOUP_METHOD_HEAD;
-  if (exchange->is_lost)
-    g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
-}
-
 static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GInputStream *stream = G_INPUT_STREAM (source);
   g_autoptr (GTask) task = user_data;
-  Exchange *exchange = g_task_get_task_data (task);
+  TaExchange *exchange = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = g_input_stream_read_bytes_finish (stream, result, &error);
   GByteArray *body = exchange->response->body;
 
   if (bytes == NULL)
-    g_task_return_error (task, translate (exchange, error));
+    g_task_return_error (task, ta_exchange_translate (exchange, error));
   else if (g_bytes_get_size (bytes) == 0)
     {
       ta_http_response_end (exchange->response, exchange->message, stream);
@@ -229,14 +108,14 @@ static void
 send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Exchange *exchange = g_task_get_task_data (task);
+  TaExchange *exchange = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GInputStream) stream
       = soup_session_send_finish (SOUP_SESSION (source), result, &error);
 
   if (stream == NULL)
     {
-      g_task_return_error (task, translate (exchange, error));
+      g_task_return_error (task, ta_exchange_translate (exchange, error));
       return;
     }
   /* libsoup takes the answer of a proxy that makes no way for that of the server. */
@@ -260,26 +139,6 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                    g_steal_pointer (&task));
 }
 
-/* Takes the message and the authorities. */
-static Exchange *
-create_exchange (SoupMessage *message, GTlsDatabase *additional, const TaHttpRequest *request,
-                 GCancellable *cancellable)
-{
-  Exchange *exchange = g_new0 (Exchange, 1);
-
-  exchange->message = message;
-  exchange->additional = additional;
-  exchange->deadline = ta_deadline_new (request->timeout, cancellable);
-  exchange->ends_at = ta_clock_now ().boot + request->timeout;
-  exchange->max_length = request->max_length;
-  g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), exchange);
-  g_signal_connect (message, "accept-certificate", G_CALLBACK (on_accept_certificate), exchange);
-  g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), exchange);
-  g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), exchange);
-  g_signal_connect (message, "got-informational", G_CALLBACK (on_informational), exchange);
-  return exchange;
-}
-
 /* Sends one request and reads its whole response. Whatever the HTTP status is, it is a result.
  * Errors: TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS, TA_ERROR_INVALID_RESPONSE,
  * TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED; those of ta_trust_load() and
@@ -292,7 +151,7 @@ ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *ca
   g_autoptr (SoupMessage) message = NULL;
   g_autoptr (GTlsDatabase) additional = NULL;
   GError *error = NULL;
-  Exchange *exchange;
+  TaExchange *exchange;
   gboolean is_local;
 
   g_task_set_source_tag (task, ta_http_send_async);
@@ -305,9 +164,9 @@ ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *ca
       return;
     }
   is_local = ta_endpoint_is_loopback (g_uri_get_host (soup_message_get_uri (message)));
-  exchange = create_exchange (g_steal_pointer (&message), g_steal_pointer (&additional), request,
+  exchange = ta_exchange_new (g_steal_pointer (&message), g_steal_pointer (&additional), request,
                               cancellable);
-  g_task_set_task_data (task, exchange, (GDestroyNotify) exchange_free);
+  g_task_set_task_data (task, exchange, (GDestroyNotify) ta_exchange_free);
   soup_session_send_async (is_local ? self->loopback : self->session, exchange->message,
                            G_PRIORITY_DEFAULT, ta_deadline_get_cancellable (exchange->deadline),
                            send_cb, g_steal_pointer (&task));
@@ -324,7 +183,7 @@ ta_http_send_finish (TaHttp *self, GAsyncResult *result, GError **error)
 gboolean
 ta_http_was_sent (GAsyncResult *result)
 {
-  const Exchange *exchange = g_task_get_task_data (G_TASK (result));
+  const TaExchange *exchange = g_task_get_task_data (G_TASK (result));
 
   return exchange != NULL && exchange->was_sent;
 }

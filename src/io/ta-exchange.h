@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "io/ta-deadline.h"
+#include "io/ta-http-request.h"
+#include "io/ta-http-response.h"
+
+G_BEGIN_DECLS
+
+/* One request on its way, and its response. */
+typedef struct
+{
+  SoupMessage *message;     /* (owned) */
+  GTlsDatabase *additional; /* (owned) (nullable): trusted besides the system's authorities */
+  TaDeadline *deadline;     /* (owned) */
+  TaHttpResponse *response; /* (owned) */
+  gsize max_length;
+  gint64 ends_at; /* on the boot clock, seconds */
+  guint n_informational;
+  gboolean was_sent;
+  gboolean weak_tls;
+  gboolean is_lost; /* on a kept connection, and it must not be sent again */
+} TaExchange;
+
+TaExchange *ta_exchange_new (SoupMessage *message, GTlsDatabase *additional,
+                             const TaHttpRequest *request, GCancellable *cancellable);
+GError *ta_exchange_translate (const TaExchange *self, const GError *error);
+void ta_exchange_free (TaExchange *self);
+
+G_END_DECLS
