@@ -79,7 +79,8 @@ is_complete (TaHttpResponse *response)
 static void
 finish (GTask *task, TaHttpResponse *response)
 {
-  response->complete = is_complete (response);
+  if (response->stream == NULL)
+    response->complete = is_complete (response);
   g_task_return_pointer (task, response, (GDestroyNotify) ta_http_response_free);
   g_object_unref (task);
 }
@@ -99,6 +100,13 @@ note_response (GTask *task, const TaHttpResponse *response, gboolean *is_helpful
          && ta_dpop_is_nonce_challenge (response->status, challenges);
 }
 
+/* Whether the same request can be made once more. */
+static gboolean
+can_repeat (const Run *run)
+{
+  return run->call->upload == NULL || ta_upload_rewind (run->call->upload);
+}
+
 static void
 send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -114,12 +122,12 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   is_nonce_wanted = note_response (task, response, &is_helpful);
-  if (is_nonce_wanted && is_helpful)
+  if (is_nonce_wanted && is_helpful && can_repeat (run))
     {
       run->has_nonce = TRUE;
       wait_for_turn (g_steal_pointer (&task));
     }
-  else if (is_nonce_wanted || response->status != 401 || run->refused != NULL)
+  else if (is_nonce_wanted || response->status != 401 || run->refused != NULL || !can_repeat (run))
     finish (g_steal_pointer (&task), g_steal_pointer (&response));
   else
     {
@@ -145,6 +153,8 @@ send (GTask *task)
     .headers = run->call->headers,
     .content_type = run->call->content_type,
     .body = run->call->body,
+    .upload = run->call->upload,
+    .streams = run->call->streams,
     .max_length = TA_API_RESPONSE_MAX,
     .timeout = get_time_left (run),
   };
@@ -280,6 +290,8 @@ call_with_key (GTask *task)
     .headers = run->call->headers,
     .content_type = run->call->content_type,
     .body = run->call->body,
+    .upload = run->call->upload,
+    .streams = run->call->streams,
     .max_length = TA_API_RESPONSE_MAX,
     .timeout = run->call->timeout,
   };
@@ -326,6 +338,7 @@ ta_call_free (TaCall *call)
   g_free (call->method);
   g_free (call->path);
   g_clear_pointer (&call->body, g_bytes_unref);
+  g_clear_pointer (&call->upload, ta_upload_unref);
   g_hash_table_unref (call->headers);
   g_free (call->content_type);
   g_free (call);

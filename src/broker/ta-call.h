@@ -13,6 +13,8 @@ typedef struct
   char *method;        /* (owned) */
   char *path;          /* (owned): relative to the provider's base URI */
   GBytes *body;        /* (owned) (nullable) */
+  TaUpload *upload;    /* (owned) (nullable): the body, if it is not in memory; prepared */
+  gboolean streams;    /* the response's body is to be left in its stream */
   GHashTable *headers; /* (owned): name to value, both owned by the table */
   char *content_type;  /* (owned) (nullable) */
   gboolean interactive;

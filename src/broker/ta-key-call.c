@@ -60,7 +60,8 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   ta_throttle_note_limits (self->parts->throttle, self->project, response, self->n_refusals);
-  if (response->status != 429)
+  if (response->status != 429
+      || (self->request.upload != NULL && !ta_upload_rewind (self->request.upload)))
     {
       g_task_return_pointer (task, g_steal_pointer (&response),
                              (GDestroyNotify) ta_http_response_free);

@@ -4,6 +4,7 @@
 #include "broker/ta-sign-out.h"
 #include "daemon/ta-account-object.h"
 #include "daemon/ta-call-method.h"
+#include "daemon/ta-open-method.h"
 #include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
 #include "daemon/ta-sign-in-method.h"
@@ -81,6 +82,18 @@ handle_get_token (TaDBusAuth *object, GDBusMethodInvocation *invocation, const c
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static TaCall *
+create_call (const char *account, const char *method, const char *path)
+{
+  TaCall *call = g_new0 (TaCall, 1);
+
+  call->account = g_strdup (account);
+  call->method = g_strdup (method);
+  call->path = g_strdup (path);
+  call->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return call;
+}
+
 /* The body may be large: it stays where the message has it. */
 static gboolean
 handle_call_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, const char *account,
@@ -90,15 +103,23 @@ handle_call_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, const ch
   g_autoptr (GVariant) text
       = g_variant_get_child_value (g_dbus_method_invocation_get_parameters (invocation), 3);
   g_autoptr (GBytes) data = g_variant_get_data_as_bytes (text);
-  TaCall *call = g_new0 (TaCall, 1);
+  TaCall *call = create_call (account, method, path);
 
-  call->account = g_strdup (account);
-  call->method = g_strdup (method);
-  call->path = g_strdup (path);
   if (*body != '\0')
     call->body = g_bytes_new_from_bytes (data, 0, strlen (body));
-  call->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   ta_call_method_run (self->accounts, self->sign_ins, call, options, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_open_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, GUnixFDList *fds,
+                 const char *account, const char *method, const char *path, GVariant *body,
+                 GVariant *options)
+{
+  TaService *self = TA_SERVICE (object);
+
+  ta_open_method_run (self->accounts, self->sign_ins, create_call (account, method, path), fds,
+                      body, options, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -157,6 +178,7 @@ iface_init (TaDBusAuthIface *iface)
   iface->handle_sign_out = handle_sign_out;
   iface->handle_get_token = handle_get_token;
   iface->handle_call_api = handle_call_api;
+  iface->handle_open_api = handle_open_api;
 }
 
 static void

@@ -49,6 +49,8 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *str
   TaExchange *self = user_data;
   gint64 rest = MAX (self->ends_at - ta_clock_now ().boot, 1);
 
+  if (event == G_SOCKET_CLIENT_CONNECTED && G_IS_SOCKET_CONNECTION (stream))
+    g_set_object (&self->socket, g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
   if (event == G_SOCKET_CLIENT_RESOLVING)
     ta_deadline_restart (self->deadline, (guint) MIN (rest, CONNECT_TIMEOUT));
   if (event == G_SOCKET_CLIENT_COMPLETE)
@@ -59,6 +61,17 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *str
     return;
   self->weak_tls = TRUE;
   g_cancellable_cancel (ta_deadline_get_cancellable (self->deadline));
+}
+
+/* libsoup ends a body in chunks well when it is told to give up in the middle of it, and a server
+ * would take what it has for the whole. So the connection goes first. */
+static void
+on_give_up (GCancellable *cancellable, gpointer user_data)
+{
+  TaExchange *self = user_data;
+
+  if (self->has_upload && self->socket != NULL)
+    g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
 }
 
 /* The system's authorities do not vouch for the server. */
@@ -81,6 +94,18 @@ on_wrote_headers (SoupMessage *message, gpointer user_data)
   self->was_sent = TRUE;
 }
 
+/* A body without a known size may take its time, as long as it gets on. */
+static void
+on_wrote_body_data (SoupMessage *message, guint size, gpointer user_data)
+{
+  TaExchange *self = user_data;
+
+  if (!self->streams)
+    return;
+  self->ends_at = ta_clock_now ().boot + self->timeout;
+  ta_deadline_restart (self->deadline, self->timeout);
+}
+
 /* libsoup reads interim answers in a loop that lets nothing else run. */
 static void
 on_informational (SoupMessage *message, gpointer user_data)
@@ -99,7 +124,7 @@ on_restarted (SoupMessage *message, gpointer user_data)
   TaExchange *self = user_data;
   const char *method = soup_message_get_method (message);
 
-  self->is_lost = method != SOUP_METHOD_GET && method != SOUP_METHOD_HEAD;
+  self->is_lost = self->has_upload || (method != SOUP_METHOD_GET && method != SOUP_METHOD_HEAD);
   if (self->is_lost)
     g_cancellable_cancel (ta_deadline_get_cancellable (self->deadline));
 }
@@ -115,10 +140,16 @@ ta_exchange_new (SoupMessage *message, GTlsDatabase *additional, const TaHttpReq
   self->additional = additional;
   self->deadline = ta_deadline_new (request->timeout, cancellable);
   self->ends_at = ta_clock_now ().boot + request->timeout;
+  self->timeout = request->timeout;
+  self->has_upload = request->upload != NULL;
+  self->streams = request->streams;
   self->max_length = request->max_length;
+  g_signal_connect (ta_deadline_get_cancellable (self->deadline), "cancelled",
+                    G_CALLBACK (on_give_up), self);
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), self);
   g_signal_connect (message, "accept-certificate", G_CALLBACK (on_accept_certificate), self);
   g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), self);
+  g_signal_connect (message, "wrote-body-data", G_CALLBACK (on_wrote_body_data), self);
   g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), self);
   g_signal_connect (message, "got-informational", G_CALLBACK (on_informational), self);
   return self;
@@ -128,6 +159,8 @@ void
 ta_exchange_free (TaExchange *self)
 {
   g_signal_handlers_disconnect_by_data (self->message, self);
+  g_signal_handlers_disconnect_by_data (ta_deadline_get_cancellable (self->deadline), self);
+  g_clear_object (&self->socket);
   g_object_unref (self->message);
   g_clear_object (&self->additional);
   ta_deadline_free (self->deadline);

@@ -16,6 +16,10 @@ typedef struct
   TaHttpResponse *response; /* (owned) */
   gsize max_length;
   gint64 ends_at; /* on the boot clock, seconds */
+  guint timeout;  /* seconds */
+  gboolean has_upload;
+  GSocket *socket;  /* (owned) (nullable): of the connection that was made for this request */
+  gboolean streams; /* the body is left in the stream */
   guint n_informational;
   gboolean was_sent;
   gboolean weak_tls;

@@ -84,7 +84,17 @@ ta_http_request_create_message (const TaHttpRequest *self, GError **error)
   message = soup_message_new_from_uri (self->method, uri);
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
   set_headers (message, self);
-  if (self->body != NULL)
+  if (self->upload != NULL)
+    {
+      g_autoptr (GInputStream) stream = ta_upload_open (self->upload);
+
+      soup_message_set_request_body (message, self->content_type, stream,
+                                     ta_upload_get_length (self->upload));
+      /* One that can be cut off without harm to another request, see ta-exchange.c. */
+      if (ta_upload_get_length (self->upload) < 0)
+        soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
+    }
+  else if (self->body != NULL)
     soup_message_set_request_body_from_bytes (message, self->content_type, self->body);
   return message;
 }

@@ -129,5 +129,6 @@ ta_http_response_free (TaHttpResponse *self)
     explicit_bzero (self->body->data, self->body->len);
   g_hash_table_unref (self->headers);
   g_byte_array_unref (self->body);
+  g_clear_object (&self->stream);
   g_free (self);
 }

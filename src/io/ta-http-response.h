@@ -8,9 +8,10 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint status;
-  GHashTable *headers; /* (owned): lower-case name to value; repeated ones joined by ", " */
-  GByteArray *body;    /* (owned) */
-  gboolean complete;   /* the body is known to be whole */
+  GHashTable *headers;  /* (owned): lower-case name to value; repeated ones joined by ", " */
+  GByteArray *body;     /* (owned): empty if it was left in the stream */
+  GInputStream *stream; /* (owned) (nullable): the body, if it was left there */
+  gboolean complete;    /* the body is known to be whole */
 } TaHttpResponse;
 
 TaHttpResponse *ta_http_response_new (SoupMessage *message, GError **error);

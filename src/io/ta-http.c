@@ -134,15 +134,22 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
+  if (exchange->streams)
+    {
+      exchange->response->stream = g_steal_pointer (&stream);
+      g_task_return_pointer (task, g_steal_pointer (&exchange->response),
+                             (GDestroyNotify) ta_http_response_free);
+      return;
+    }
   g_input_stream_read_bytes_async (stream, READ_SIZE, G_PRIORITY_DEFAULT,
                                    ta_deadline_get_cancellable (exchange->deadline), read_cb,
                                    g_steal_pointer (&task));
 }
 
-/* Sends one request and reads its whole response. Whatever the HTTP status is, it is a result.
- * Errors: TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS, TA_ERROR_INVALID_RESPONSE,
- * TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED; those of ta_trust_load() and
- * ta_http_request_create_message(). */
+/* Sends one request and reads its whole response, or its head only if the request says so. Whatever
+ * the HTTP status is, it is a result. Errors: TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS,
+ * TA_ERROR_INVALID_RESPONSE, TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED; those of
+ * ta_trust_load() and ta_http_request_create_message(). */
 void
 ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *cancellable,
                     GAsyncReadyCallback callback, gpointer user_data)

@@ -33,10 +33,23 @@ class Api:
             def log_message(self, *_):
                 pass
 
+            def read_chunks(self):
+                """A body in chunks (RFC 9112 section 7.1)."""
+                body = b""
+                while length := int(self.rfile.readline(), 16):
+                    body += self.rfile.read(length)
+                    self.rfile.readline()
+                self.rfile.readline()
+                return body
+
+            def read_body(self):
+                if self.headers.get("Transfer-Encoding") == "chunked":
+                    return self.read_chunks()
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
             def answer(self):
-                length = int(self.headers.get("Content-Length") or 0) if api.reads else 0
-                api.requests.append((self.command, self.path, dict(self.headers.items()),
-                                     self.rfile.read(length)))
+                body = self.read_body() if api.reads else b""
+                api.requests.append((self.command, self.path, dict(self.headers.items()), body))
                 self.close_connection = not api.keeps
                 self.wfile.write(api.script(self))
 
