@@ -216,6 +216,13 @@ def _in_mounts(script, *arguments, check=False):
                           capture_output=True, check=check)
 
 
+def forger(session, app_id="org.example.App"):
+    """A program of the host that passes itself off as a sandboxed one: nothing is kept from it."""
+    with _info_arguments(INFO.format(app_id=app_id)) as (arguments, descriptors):
+        return Caller(session, ["bwrap", *_whole_root(session), *arguments, "--", PYTHON, PROGRAM],
+                      pass_fds=descriptors)
+
+
 # Those in one
 
 
