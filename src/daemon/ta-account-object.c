@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-account-object.h"
 
-/* An account on the bus: its properties follow it. */
+#include "io/ta-providers.h"
+
+/* An account on the bus: its properties follow it. Only BaseUri is not the account's own, and is
+ * looked up when somebody reads it: whoever sends a token there must not be told of an address that
+ * the provider file no longer has. */
 
 struct _TaAccountObject
 {
   TaDBusAuthAccountSkeleton parent_instance;
+};
+
+enum
+{
+  PROP_BASE_URI = 1,
 };
 
 G_DEFINE_FINAL_TYPE (TaAccountObject, ta_account_object, TA_DBUS_TYPE_AUTH_ACCOUNT_SKELETON)
@@ -27,6 +36,22 @@ on_changed (TaAccount *account, TaDBusAuthAccount *object)
 }
 
 static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  TaDBusAuthAccount *account = TA_DBUS_AUTH_ACCOUNT (object);
+  g_autoptr (TaProvider) provider
+      = ta_providers_find (ta_dbus_auth_account_get_provider (account), NULL);
+
+  g_value_set_string (value, provider == NULL ? "" : provider->base_uri);
+}
+
+/* Nobody sets it; GObject wants one for a property that is declared writable. */
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+}
+
+static void
 ta_account_object_init (TaAccountObject *self)
 {
 }
@@ -34,6 +59,11 @@ ta_account_object_init (TaAccountObject *self)
 static void
 ta_account_object_class_init (TaAccountObjectClass *klass)
 {
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = get_property;
+  object_class->set_property = set_property;
+  g_object_class_override_property (object_class, PROP_BASE_URI, "base-uri");
 }
 
 TaAccountObject *

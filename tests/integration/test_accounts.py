@@ -313,4 +313,31 @@ def failed_sign_out(world):
     tap.check(world.broker.token(rejected=newest) != newest, "a refresh afterwards")
 
 
+@tap.case("AC-27", "BaseUri: what the provider file says now, without a change of the account",
+          account="work")
+def base_uri(world):
+    tap.equal(world.broker.account("work")["BaseUri"], f"{world.server.uri}v1/", "BaseUri")
+    world.server.write_provider(BaseUri="https://api.example.com/v2")
+    tap.equal(world.broker.objects()[account_path("work")][ACCOUNT]["BaseUri"],
+              "https://api.example.com/v2/", "after a change, among the managed objects")
+    path = world.session.write_provider("tidio", "[Provider]\nColour=blue\n")
+    tap.equal(world.broker.account("work")["BaseUri"], "", "with a bad file")
+    path.unlink()
+    tap.equal(world.broker.account("work")["BaseUri"], "https://api.tidio.com/v1/", "built in")
+    world.server.write_provider("mine", ClientId="sandbox-public", ClientAuthentication="none")
+    world.sign_in("other", provider="mine")
+    tap.equal(world.broker.account("other")["BaseUri"], f"{world.server.uri}v1/", "of another")
+    expect_read_only(world)
+
+
+def expect_read_only(world):
+    try:
+        world.bus.set(NAME, account_path("work"), ACCOUNT, "BaseUri", GLib.Variant("s", "x"))
+    except BusError as error:
+        tap.check(error.name.endswith((".PropertyReadOnly", ".InvalidArgs")),
+                  f"a refusal to write: {error.name}")
+        return
+    raise tap.Failure("expected BaseUri to be read-only")
+
+
 tap.main(World)
