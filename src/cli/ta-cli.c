@@ -25,11 +25,28 @@ enum
   EXIT_CODE_NOT_NOW = 4,
   EXIT_CODE_NOT_ALLOWED = 5,
   EXIT_CODE_HTTP = 22,
+  EXIT_CODE_CANNOT_RUN = 126, /* as env(1) has it, and the next */
+  EXIT_CODE_NO_COMMAND = 127,
 };
 
 /* clang-format off */
 G_DEFINE_QUARK (ta-cli-error-quark, ta_cli_error)
 /* clang-format on */
+
+static int
+get_own_exit_code (TaCliError code)
+{
+  switch (code)
+    {
+    case TA_CLI_ERROR_HTTP:
+      return EXIT_CODE_HTTP;
+    case TA_CLI_ERROR_CANNOT_RUN:
+      return EXIT_CODE_CANNOT_RUN;
+    case TA_CLI_ERROR_NO_COMMAND:
+      return EXIT_CODE_NO_COMMAND;
+    }
+  g_return_val_if_reached (EXIT_CODE_FAILED);
+}
 
 static gboolean
 is_usage (const GError *error)
@@ -61,8 +78,8 @@ ta_cli_get_exit_code (const GError *error)
 {
   if (error == NULL)
     return EXIT_CODE_OK;
-  if (g_error_matches (error, TA_CLI_ERROR, TA_CLI_ERROR_HTTP))
-    return EXIT_CODE_HTTP;
+  if (error->domain == TA_CLI_ERROR)
+    return get_own_exit_code ((TaCliError) error->code);
   if (is_usage (error) || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS))
     return EXIT_CODE_USAGE;
   if (ta_error_needs_user (error))

@@ -5,13 +5,15 @@
 
 G_BEGIN_DECLS
 
-/* The answers of `call` that are no D-Bus errors but still end the program with a code of their
- * own. */
+/* What is no D-Bus error but still ends the program with a code of its own: an answer of `call`,
+ * and what keeps `exec` from running its command. */
 #define TA_CLI_ERROR (ta_cli_error_quark ())
 
 typedef enum
 {
   TA_CLI_ERROR_HTTP,
+  TA_CLI_ERROR_CANNOT_RUN,
+  TA_CLI_ERROR_NO_COMMAND,
 } TaCliError;
 
 GQuark ta_cli_error_quark (void);

@@ -24,5 +24,6 @@ gboolean ta_command_call (int argc, char **argv, GError **error);
 gboolean ta_command_accounts (int argc, char **argv, GError **error);
 gboolean ta_command_default (int argc, char **argv, GError **error);
 gboolean ta_command_client (int argc, char **argv, GError **error);
+gboolean ta_command_exec (int argc, char **argv, GError **error);
 
 G_END_DECLS

@@ -267,6 +267,12 @@ def german(desk):
         str(desk.prefix / "libexec/tidio-authd"): "Der Token-Vermittler"})
 
 
+@tap.case("IN-21", "README: a program that finds a token", sandbox=True)
+def exec_token(desk):
+    follow(desk, "sign-in")
+    follow(desk, "exec")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="tidio-auth-installed-") as folder:
         prefix = install(ROOT, folder)
