@@ -174,6 +174,13 @@ ta_account_set_storage_locked (TaAccount *self, gboolean locked)
   flush (self);
 }
 
+/* Whether it was stored and its item is not among these (element-type TaStoreItem). */
+gboolean
+ta_account_is_hidden (TaAccount *self, GPtrArray *items)
+{
+  return !ta_keeper_is_unsaved (self->keeper) && !ta_keeper_is_among (self->keeper, items);
+}
+
 /* The store can be read again and has this record of the account. */
 void
 ta_account_offer (TaAccount *self, const char *item_id, TaRecord *stored)

@@ -2,6 +2,7 @@
 #include "ta-accounts.h"
 
 #include "base/ta-error.h"
+#include "broker/ta-missing.h"
 #include "io/ta-settings.h"
 #include "oauth/ta-record-text.h"
 
@@ -13,6 +14,7 @@ typedef struct
 {
   GPtrArray *waiting; /* (owned) (nullable) (element-type GTask): NULL while none runs */
   gboolean is_stale;  /* something changed since it began */
+  TaLoadPrompt prompt;
 } Load;
 
 struct _TaAccounts
@@ -25,6 +27,7 @@ struct _TaAccounts
   Load loads[2];         /* without and with a prompt */
   guint n_stored;        /* as it was last read */
   gboolean was_read;     /* in this run */
+  gboolean is_partial;   /* some may not have been found, because they are locked */
   GError *load_error;    /* (owned) (nullable): why not */
   guint corrupt;         /* stored accounts that could not be read */
 };
@@ -69,23 +72,50 @@ take_item (TaAccounts *self, const TaStoreItem *item)
     }
 }
 
-static void
-set_storage_locked (gpointer id, gpointer account, gpointer locked)
+/* (nullable): the account of an id; empty: the default one. Owned by this object. */
+static TaAccount *
+look_up (TaAccounts *self, const char *id)
 {
-  ta_account_set_storage_locked (account, GPOINTER_TO_INT (locked));
+  const char *wanted = *id == '\0' ? self->default_account : id;
+  g_autoptr (GList) all = ta_accounts_list (self);
+
+  if (*wanted == '\0' && all != NULL && all->next == NULL)
+    return all->data;
+  return g_hash_table_lookup (self->by_id, wanted);
+}
+
+/* `items` (nullable): NULL: nothing can be read. */
+static void
+mark_locked (TaAccounts *self, GPtrArray *items)
+{
+  g_autoptr (GList) all = ta_accounts_list (self);
+
+  for (GList *link = all; link != NULL; link = link->next)
+    ta_account_set_storage_locked (
+        link->data,
+        items == NULL || (self->is_partial && ta_account_is_hidden (link->data, items)));
 }
 
 static void
-take_items (TaAccounts *self, GPtrArray *items)
+take_items (TaAccounts *self, GPtrArray *items, gboolean is_partial)
 {
   self->n_stored = items->len;
   self->was_read = TRUE;
+  self->is_partial = is_partial;
   self->corrupt = 0;
   for (guint i = 0; i < items->len; i++)
     take_item (self, items->pdata[i]);
-  g_hash_table_foreach (self->by_id, set_storage_locked, GINT_TO_POINTER (FALSE));
+  mark_locked (self, items);
 }
 
+/* Whether an account that is not known may be there all the same. */
+static gboolean
+is_hidden (TaAccounts *self, const char *id)
+{
+  return self->is_partial && look_up (self, id) == NULL;
+}
+
+static void wait_for_load (TaAccounts *self, gboolean may_prompt, GTask *task);
 static void start_load (TaAccounts *self, gboolean may_prompt);
 
 static void
@@ -93,21 +123,26 @@ end_load (TaAccounts *self, gboolean may_prompt, GAsyncResult *result)
 {
   Load *load = &self->loads[may_prompt];
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&load->waiting);
+  gboolean may_ask_more = load->prompt == TA_LOAD_PROMPT_DEFAULT;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (self->parts->store, result, &error);
+  gboolean is_partial;
+  g_autoptr (GPtrArray) items
+      = ta_store_load_finish (self->parts->store, result, &is_partial, &error);
 
   if (items != NULL)
-    take_items (self, items);
+    take_items (self, items, is_partial);
   else if (g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED))
-    g_hash_table_foreach (self->by_id, set_storage_locked, GINT_TO_POINTER (TRUE));
+    mark_locked (self, NULL);
   g_clear_error (&self->load_error);
   self->load_error = error == NULL ? NULL : g_error_copy (error);
   for (guint i = 0; i < waiting->len; i++)
-    if (error == NULL || self->was_read)
+    if (may_ask_more && error == NULL && is_hidden (self, g_task_get_task_data (waiting->pdata[i])))
+      wait_for_load (self, TRUE, g_object_ref (waiting->pdata[i]));
+    else if (error == NULL || self->was_read)
       g_task_return_boolean (waiting->pdata[i], TRUE);
     else
       g_task_return_error (waiting->pdata[i], g_error_copy (error));
-  if (load->is_stale)
+  if (load->is_stale && load->waiting == NULL)
     start_load (self, may_prompt);
 }
 
@@ -132,29 +167,39 @@ start_load (TaAccounts *self, gboolean may_prompt)
 
   load->waiting = g_ptr_array_new_with_free_func (g_object_unref);
   load->is_stale = FALSE;
-  ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, may_prompt, NULL,
+  load->prompt = !may_prompt        ? TA_LOAD_PROMPT_NEVER
+                 : self->is_partial ? TA_LOAD_PROMPT_ALL
+                                    : TA_LOAD_PROMPT_DEFAULT;
+  ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, load->prompt, NULL,
                        may_prompt ? prompt_and_load_cb : load_cb, g_object_ref (self));
 }
 
-/* Makes sure that the stored accounts are known. `may_prompt`: the user may be asked to unlock the
- * keyring.
- * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
-void
-ta_accounts_load_async (TaAccounts *self, gboolean may_prompt, GAsyncReadyCallback callback,
-                        gpointer user_data)
+/* Takes the task. */
+static void
+wait_for_load (TaAccounts *self, gboolean may_prompt, GTask *task)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   Load *load = &self->loads[may_prompt];
 
-  g_task_set_source_tag (task, ta_accounts_load_async);
-  if (self->n_stored > 0)
-    {
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
   if (load->waiting == NULL)
     start_load (self, may_prompt);
-  g_ptr_array_add (load->waiting, g_steal_pointer (&task));
+  g_ptr_array_add (load->waiting, task);
+}
+
+/* Makes sure that the stored accounts are known. `may_prompt`: the user may be asked to unlock the
+ * keyring, and if account `id` (empty: the default one) is not found, all keyrings.
+ * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
+void
+ta_accounts_load_async (TaAccounts *self, const char *id, gboolean may_prompt,
+                        GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, ta_accounts_load_async);
+  g_task_set_task_data (task, g_strdup (id), g_free);
+  if (self->n_stored > 0 && !(may_prompt && is_hidden (self, id)))
+    g_task_return_boolean (task, TRUE);
+  else
+    wait_for_load (self, may_prompt, g_steal_pointer (&task));
 }
 
 gboolean
@@ -173,46 +218,28 @@ on_store_changed (TaStore *store, TaAccounts *self)
     self->loads[FALSE].is_stale = TRUE;
 }
 
-static void
-fail_to_find (TaAccounts *self, const char *id, GError **error)
+static GError *
+create_missing_error (TaAccounts *self, const char *id)
 {
-  GList *keys = g_hash_table_get_keys (self->by_id);
-  g_autoptr (GList) ids = g_list_sort (keys, (GCompareFunc) g_strcmp0);
-  g_autoptr (GString) choices = g_string_new (NULL);
+  g_autoptr (GList) ids
+      = g_list_sort (g_hash_table_get_keys (self->by_id), (GCompareFunc) g_strcmp0);
 
-  for (GList *link = ids; link != NULL && choices->len < 100; link = link->next)
-    g_string_append_printf (choices, "%s%s", choices->len > 0 ? ", " : "", (char *) link->data);
   if (self->n_stored == 0 && self->load_error != NULL)
-    g_propagate_error (error, g_error_copy (self->load_error));
-  else if (self->corrupt > 0)
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_STORAGE_CORRUPT,
-                         "No such account, but one in the keyring is damaged: if it is that one, "
-                         "sign in again");
-  else if (ids == NULL)
-    g_set_error_literal (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
-                         "No account is signed in: sign in first");
-  else
-    g_set_error (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT, "%s: choose one of %.100s",
-                 *id == '\0' ? "Several accounts are signed in" : "No such account is signed in",
-                 choices->str);
+    return g_error_copy (self->load_error);
+  if (is_hidden (self, id) && (*id != '\0' || *self->default_account != '\0' || ids == NULL))
+    return ta_missing_create_locked_error ();
+  return ta_missing_create_error (id, ids, self->corrupt > 0);
 }
 
 /* The account of an id; empty: the default account. Owned by this object.
- * Errors: TA_ERROR_NO_SUCH_ACCOUNT, naming the choices; TA_ERROR_STORAGE_CORRUPT. */
+ * Errors: TA_ERROR_NO_SUCH_ACCOUNT, which names the choices; TA_ERROR_STORAGE_CORRUPT, _LOCKED. */
 TaAccount *
 ta_accounts_find (TaAccounts *self, const char *id, GError **error)
 {
-  const char *wanted = *id == '\0' ? self->default_account : id;
-  TaAccount *account = g_hash_table_lookup (self->by_id, wanted);
+  TaAccount *account = look_up (self, id);
 
-  if (account == NULL && *wanted == '\0' && g_hash_table_size (self->by_id) == 1)
-    {
-      g_autoptr (GList) only = ta_accounts_list (self);
-
-      account = only->data;
-    }
   if (account == NULL)
-    fail_to_find (self, id, error);
+    g_propagate_error (error, create_missing_error (self, id));
   return account;
 }
 
@@ -256,11 +283,11 @@ ta_accounts_peek (TaAccounts *self, const char *id)
   return g_hash_table_lookup (self->by_id, id);
 }
 
-/* Whether the stored accounts are known. */
+/* Whether all stored accounts are known. */
 gboolean
 ta_accounts_were_read (TaAccounts *self)
 {
-  return self->was_read;
+  return self->was_read && !self->is_partial;
 }
 
 /* (transfer container) */
@@ -268,28 +295,6 @@ GList *
 ta_accounts_list (TaAccounts *self)
 {
   return g_hash_table_get_values (self->by_id);
-}
-
-static gboolean
-is_unsettled (gpointer id, gpointer account, gpointer user_data)
-{
-  return !ta_account_is_settled (account);
-}
-
-/* Whether the process may end without losing anything. */
-gboolean
-ta_accounts_are_settled (TaAccounts *self)
-{
-  return g_hash_table_find (self->by_id, is_unsettled, NULL) == NULL;
-}
-
-void
-ta_accounts_close (TaAccounts *self)
-{
-  g_autoptr (GList) accounts = ta_accounts_list (self);
-
-  for (GList *link = accounts; link != NULL; link = link->next)
-    ta_account_close (link->data);
 }
 
 TaParts *

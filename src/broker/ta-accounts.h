@@ -10,11 +10,9 @@ G_DECLARE_FINAL_TYPE (TaAccounts, ta_accounts, TA, ACCOUNTS, GObject)
 
 TaAccounts *ta_accounts_new (TaParts *parts);
 TaParts *ta_accounts_get_parts (TaAccounts *self);
-gboolean ta_accounts_are_settled (TaAccounts *self);
-void ta_accounts_close (TaAccounts *self);
 
-void ta_accounts_load_async (TaAccounts *self, gboolean may_prompt, GAsyncReadyCallback callback,
-                             gpointer user_data);
+void ta_accounts_load_async (TaAccounts *self, const char *id, gboolean may_prompt,
+                             GAsyncReadyCallback callback, gpointer user_data);
 gboolean ta_accounts_load_finish (TaAccounts *self, GAsyncResult *result, GError **error);
 
 TaAccount *ta_accounts_find (TaAccounts *self, const char *id, GError **error);

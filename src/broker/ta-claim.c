@@ -2,6 +2,7 @@
 #include "ta-claim.h"
 
 #include "base/ta-error.h"
+#include "broker/ta-missing.h"
 
 /* Several brokers may share one keyring: two sessions of a user, or a session and a container. Who
  * wants to change what is stored of an account first takes its lock, then looks at what the others
@@ -36,6 +37,13 @@ is_signed_out (TaLock *lock, TaKeeper *keeper)
   return g_str_equal (note, ta_keeper_get_item_id (keeper));
 }
 
+/* Whether it is no wonder that there is no item of the account: none was written yet. */
+static gboolean
+may_be_new (const Call *call, TaKeeper *keeper)
+{
+  return call->purpose == TA_CLAIM_SIGN_IN || ta_keeper_is_unsaved (keeper);
+}
+
 static void
 load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -43,7 +51,9 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   TaKeeper *keeper = g_task_get_source_object (task);
   Call *call = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  gboolean is_partial;
+  g_autoptr (GPtrArray) items
+      = ta_store_load_finish (TA_STORE (source), result, &is_partial, &error);
   gboolean is_missing = FALSE;
   TaClaim *claim;
 
@@ -53,6 +63,11 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   ta_keeper_review (keeper, items, &is_missing);
+  if (is_missing && is_partial && !may_be_new (call, keeper))
+    {
+      g_task_return_error (task, ta_missing_create_locked_error ());
+      return;
+    }
   if (call->purpose == TA_CLAIM_SIGN_IN && call->lock != NULL)
     ta_lock_write_note (call->lock, "");
   else if (is_missing && call->purpose != TA_CLAIM_SIGN_OUT && is_signed_out (call->lock, keeper))
@@ -79,7 +94,7 @@ lock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (call->lock == NULL && call->purpose != TA_CLAIM_SIGN_OUT)
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    ta_store_load_async (call->store, TA_STORE_ACCOUNT, FALSE, NULL, load_cb,
+    ta_store_load_async (call->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_NEVER, NULL, load_cb,
                          g_steal_pointer (&task));
 }
 

@@ -205,7 +205,7 @@ load_accounts (GTask *task)
       finish (task, NULL, g_steal_pointer (&error));
     }
   else
-    ta_accounts_load_async (accounts, get_token->wish->interactive, load_cb, task);
+    ta_accounts_load_async (accounts, get_token->id, get_token->wish->interactive, load_cb, task);
 }
 
 /* Gives a token that is valid now; empty `id`: the default account. An interactive caller may be

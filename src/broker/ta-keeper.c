@@ -223,6 +223,16 @@ ta_keeper_review (TaKeeper *self, GPtrArray *items, gboolean *is_missing)
   return self->record != before;
 }
 
+/* Whether its item is one of these (element-type TaStoreItem). */
+gboolean
+ta_keeper_is_among (TaKeeper *self, GPtrArray *items)
+{
+  for (guint i = 0; i < items->len; i++)
+    if (g_str_equal (((TaStoreItem *) items->pdata[i])->id, self->item_id))
+      return TRUE;
+  return FALSE;
+}
+
 /* Makes a record count that cannot be stored yet. */
 void
 ta_keeper_hold (TaKeeper *self, TaRecord *record)

@@ -78,7 +78,7 @@ peek (const TaSecret *secret)
 /* The id is the first found of environment, Secret Service and provider file. A stored secret goes
  * with the id it was stored with. */
 static TaClient *
-choose (Find *find, const TaClient *stored, GError **error)
+choose (Find *find, const TaClient *stored, gboolean is_partial, GError **error)
 {
   gboolean use_environment = g_str_equal (find->provider->id, ENVIRONMENT_PROVIDER);
   const char *id = use_environment ? find->parts->environment_id : NULL;
@@ -92,6 +92,11 @@ choose (Find *find, const TaClient *stored, GError **error)
     secret = peek (stored->secret);
   if (id != NULL)
     return ta_client_new (find->provider->id, id, secret, error);
+  if (is_partial)
+    {
+      g_propagate_error (error, ta_client_store_create_locked_error ());
+      return NULL;
+    }
   g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
                "Provider %s has no client id: set yours with tidio-auth client set --provider %s "
                "--client-id ID",
@@ -105,11 +110,13 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Find *find = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  g_autoptr (TaClient) stored = ta_client_store_load_finish (TA_STORE (source), result, &error);
+  gboolean is_partial;
+  g_autoptr (TaClient) stored
+      = ta_client_store_load_finish (TA_STORE (source), result, &is_partial, &error);
   TaClient *client = NULL;
 
   if (error == NULL)
-    client = choose (find, stored, &error);
+    client = choose (find, stored, is_partial, &error);
   if (client != NULL)
     g_task_return_pointer (task, client, (GDestroyNotify) ta_client_unref);
   else

@@ -109,7 +109,7 @@ review_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   TaKeeper *keeper = g_task_get_source_object (task);
   Refresh *refresh = g_task_get_task_data (task);
   GError *error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, NULL, &error);
   gboolean is_missing;
 
   if (items == NULL)
@@ -137,7 +137,8 @@ doubt_refusal (GTask *task, GError *error)
                                             "The provider ended this login, perhaps because an "
                                             "earlier refresh was interrupted: sign in again");
     }
-  ta_store_load_async (refresh->parts->store, TA_STORE_ACCOUNT, FALSE, NULL, review_cb, task);
+  ta_store_load_async (refresh->parts->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_NEVER, NULL,
+                       review_cb, task);
 }
 
 /* Takes the task and the error. `may_be_spent`: the provider may have replaced the refresh token

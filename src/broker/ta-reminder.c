@@ -191,7 +191,7 @@ check_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Check) check = user_data;
   TaReminder *self = check->reminder;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, NULL);
+  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, NULL, NULL);
   Loss *loss = g_hash_table_lookup (self->losses, ta_account_get_id (check->account));
   g_autoptr (TaProvider) provider = NULL;
 
@@ -236,8 +236,8 @@ ta_reminder_need (TaReminder *self, TaAccount *account)
   check->reminder = g_object_ref (self);
   check->account = g_object_ref (account);
   loss->preparing = TRUE;
-  ta_store_load_async (ta_accounts_get_parts (self->accounts)->store, TA_STORE_ACCOUNT, FALSE, NULL,
-                       check_cb, check);
+  ta_store_load_async (ta_accounts_get_parts (self->accounts)->store, TA_STORE_ACCOUNT,
+                       TA_LOAD_PROMPT_NEVER, NULL, check_cb, check);
 }
 
 static void

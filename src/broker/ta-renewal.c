@@ -134,7 +134,7 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaRenewal) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, NULL, &error);
   TaToken *token = ta_keeper_get_record (self->keeper)->token;
 
   if (items == NULL && self->unlocking)
@@ -177,7 +177,7 @@ end_refresh (TaRenewal *self, const GError *cause)
   self->repairing = FALSE;
   self->unlocking = ta_waiters_answer (self->waiters, token, ta_clock_now (), error, is_locked);
   if (self->unlocking)
-    ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, TRUE, NULL, unlock_cb,
+    ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_ALL, NULL, unlock_cb,
                          g_object_ref (self));
   g_signal_emit_by_name (self, "ended", error);
 }

@@ -80,7 +80,7 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   GError *error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, &error);
+  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, NULL, &error);
 
   if (items == NULL)
     fail (task, error);
@@ -103,7 +103,8 @@ claim_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       g_error_free (error);
       saving->is_unlocked = TRUE;
-      ta_store_load_async (saving->parts->store, TA_STORE_ACCOUNT, TRUE, NULL, unlock_cb, task);
+      ta_store_load_async (saving->parts->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_DEFAULT, NULL,
+                           unlock_cb, task);
     }
   else
     fail (task, error);

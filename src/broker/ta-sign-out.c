@@ -169,7 +169,7 @@ ta_sign_out_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
   sign_out->sign_ins = g_object_ref (sign_ins);
   g_queue_init (&sign_out->item_ids);
   g_task_set_task_data (task, sign_out, (GDestroyNotify) sign_out_free);
-  ta_accounts_load_async (accounts, FALSE, load_cb, task);
+  ta_accounts_load_async (accounts, id, FALSE, load_cb, task);
 }
 
 /* `revoked`: whether the provider confirmed it. */

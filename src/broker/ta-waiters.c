@@ -17,6 +17,7 @@ typedef struct
   GTask *task;       /* (owned): returns a TaTokenAnswer */
   TaTokenWish *wish; /* (owned) */
   gint64 until;      /* on the boot clock, ms: it will not wait longer */
+  gboolean was_kept; /* while the user was asked: no second time */
 } Waiter;
 
 static void
@@ -115,7 +116,8 @@ ta_waiters_hold_back (TaWaiters *self, TaToken *token, TaInstant now, gint64 wai
 }
 
 /* Answers everybody: with `token`, which was refreshed if `error` is NULL, else with it or the
- * error. `keep_interactive`: those that are interactive go on waiting. Whether somebody does. */
+ * error. `keep_interactive`: those that are interactive go on waiting, once. Whether somebody does.
+ */
 gboolean
 ta_waiters_answer (TaWaiters *self, TaToken *token, TaInstant now, const GError *error,
                    gboolean keep_interactive)
@@ -130,8 +132,9 @@ ta_waiters_answer (TaWaiters *self, TaToken *token, TaInstant now, const GError 
 
       if (g_task_return_error_if_cancelled (waiter->task))
         continue;
-      if (keep_interactive && waiter->wish->interactive)
+      if (keep_interactive && waiter->wish->interactive && !waiter->was_kept)
         {
+          waiter->was_kept = TRUE;
           g_ptr_array_add (self->waiting, g_steal_pointer (&waiter));
           is_kept = TRUE;
         }

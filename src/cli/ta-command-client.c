@@ -79,9 +79,12 @@ show (const char *provider, GError **error)
   g_autoptr (TaStore) store = ta_store_new ();
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (TaClient) client = NULL;
+  gboolean is_partial;
 
   ta_client_store_load_async (store, provider, TRUE, NULL, take_result_cb, &result);
-  client = ta_client_store_load_finish (store, await (&result), &local);
+  client = ta_client_store_load_finish (store, await (&result), &is_partial, &local);
+  if (client == NULL && is_partial && local == NULL)
+    local = ta_client_store_create_locked_error ();
   if (local != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local));

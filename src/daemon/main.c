@@ -2,8 +2,8 @@
 #include "config.h"
 
 #include "base/ta-error.h"
+#include "broker/ta-ending.h"
 #include "broker/ta-reminder.h"
-#include "broker/ta-sign-ins.h"
 #include "daemon/ta-name.h"
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
@@ -47,8 +47,7 @@ on_settle (gpointer user_data)
   Daemon *daemon = user_data;
 
   if (ta_clock_boot_ms () < daemon->ends_at
-      && (!ta_accounts_are_settled (daemon->accounts)
-          || ta_sign_ins_get_size (daemon->sign_ins) > 0))
+      && !ta_ending_is_done (daemon->accounts, daemon->sign_ins))
     return G_SOURCE_CONTINUE;
   g_main_loop_quit (daemon->loop);
   return G_SOURCE_REMOVE;
@@ -62,8 +61,7 @@ end (Daemon *daemon, int status)
   daemon->status = status;
   daemon->ends_at = ta_clock_boot_ms () + SETTLE_TIMEOUT_MS;
   g_clear_object (&daemon->reminder);
-  ta_sign_ins_cancel (daemon->sign_ins);
-  ta_accounts_close (daemon->accounts);
+  ta_ending_begin (daemon->accounts, daemon->sign_ins);
   g_timeout_add (SETTLE_STEP_MS, on_settle, daemon);
 }
 
@@ -168,7 +166,7 @@ run (GDBusConnection *bus)
   g_unix_signal_add (SIGTERM, on_signal, &daemon);
   g_unix_signal_add (SIGINT, on_signal, &daemon);
   daemon.load_timer = g_timeout_add_seconds (LOAD_TIMEOUT, on_load_timeout, &daemon);
-  ta_accounts_load_async (daemon.accounts, FALSE, load_cb, &daemon);
+  ta_accounts_load_async (daemon.accounts, "", FALSE, load_cb, &daemon);
   g_main_loop_run (daemon.loop);
 
   g_signal_handlers_disconnect_by_data (bus, &daemon);

@@ -131,5 +131,5 @@ ta_sign_in_method_run (TaAccounts *accounts, TaSignInObjects *objects, const cha
   loading->objects = g_object_ref (objects);
   loading->invocation = invocation;
   loading->timer = g_timeout_add (LOAD_TIMEOUT_MS, on_load_time, loading);
-  ta_accounts_load_async (accounts, FALSE, load_cb, loading);
+  ta_accounts_load_async (accounts, account, FALSE, load_cb, loading);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-client-store.h"
 
+#include "base/ta-error.h"
+
 /* Clients are few and their items say nothing readable, so the one of a provider is found by
  * reading them all. Every operation starts with that. */
 
@@ -9,6 +11,7 @@ typedef struct
   char *provider;   /* (owned) */
   TaClient *client; /* (owned) (nullable): to be saved */
   gboolean may_prompt;
+  gboolean is_partial; /* what was not found may be in a collection that is locked */
 } Call;
 
 static void
@@ -29,8 +32,9 @@ start (GTask *task, TaStore *store, const char *provider, TaClient *client, gboo
   call->client = client != NULL ? ta_client_ref (client) : NULL;
   call->may_prompt = may_prompt;
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
-  ta_store_load_async (store, TA_STORE_CLIENT, may_prompt, g_task_get_cancellable (task), found,
-                       task);
+  ta_store_load_async (store, TA_STORE_CLIENT,
+                       may_prompt ? TA_LOAD_PROMPT_DEFAULT : TA_LOAD_PROMPT_NEVER,
+                       g_task_get_cancellable (task), found, task);
 }
 
 /* The client of the provider, NULL if there is none; `id` becomes the id of its item. */
@@ -51,12 +55,22 @@ find (GPtrArray *items, const char *provider, char **id)
   return NULL;
 }
 
+/* What it means that there is no client although some may not have been found. */
+GError *
+ta_client_store_create_locked_error (void)
+{
+  return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_LOCKED,
+                              "A keyring that may hold the client is locked: unlock it and try "
+                              "again");
+}
+
 /* Ends the reading. NULL: the task has returned its error. */
 static GPtrArray *
 take_items (GTask *task, GObject *source, GAsyncResult *result)
 {
+  Call *call = g_task_get_task_data (task);
   GError *error = NULL;
-  GPtrArray *items = ta_store_load_finish (TA_STORE (source), result, &error);
+  GPtrArray *items = ta_store_load_finish (TA_STORE (source), result, &call->is_partial, &error);
 
   if (items == NULL)
     g_task_return_error (task, error);
@@ -88,11 +102,18 @@ ta_client_store_load_async (TaStore *store, const char *provider, gboolean may_p
   start (task, store, provider, NULL, may_prompt, load_cb);
 }
 
-/* (transfer full) (nullable): NULL with no error: none is stored. */
+/* (transfer full) (nullable): NULL with no error: none is stored, or, if `is_partial` (out)
+ * (optional), it may be in a collection that is locked. */
 TaClient *
-ta_client_store_load_finish (TaStore *store, GAsyncResult *result, GError **error)
+ta_client_store_load_finish (TaStore *store, GAsyncResult *result, gboolean *is_partial,
+                             GError **error)
 {
+  const Call *call;
+
   g_return_val_if_fail (g_task_is_valid (result, store), NULL);
+  call = g_task_get_task_data (G_TASK (result));
+  if (is_partial != NULL)
+    *is_partial = call->is_partial;
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
@@ -176,7 +197,9 @@ clear_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (items == NULL)
     return;
   client = find (items, call->provider, &id);
-  if (client == NULL)
+  if (client == NULL && call->is_partial)
+    g_task_return_error (task, ta_client_store_create_locked_error ());
+  else if (client == NULL)
     g_task_return_boolean (task, TRUE);
   else
     ta_store_delete_async (store, TA_STORE_CLIENT, id, call->may_prompt, cancellable,

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 void ta_client_store_load_async (TaStore *store, const char *provider, gboolean may_prompt,
                                  GCancellable *cancellable, GAsyncReadyCallback callback,
                                  gpointer user_data);
-TaClient *ta_client_store_load_finish (TaStore *store, GAsyncResult *result, GError **error);
+TaClient *ta_client_store_load_finish (TaStore *store, GAsyncResult *result, gboolean *is_partial,
+                                       GError **error);
 
 void ta_client_store_save_async (TaStore *store, TaClient *client, gboolean may_prompt,
                                  GCancellable *cancellable, GAsyncReadyCallback callback,
@@ -20,5 +21,6 @@ void ta_client_store_clear_async (TaStore *store, const char *provider, gboolean
                                   GCancellable *cancellable, GAsyncReadyCallback callback,
                                   gpointer user_data);
 gboolean ta_client_store_clear_finish (TaStore *store, GAsyncResult *result, GError **error);
+GError *ta_client_store_create_locked_error (void);
 
 G_END_DECLS

@@ -2,15 +2,16 @@
 #include "ta-keyring.h"
 
 #include "base/ta-error.h"
+#include "io/ta-keyring-error.h"
 #include "io/ta-keyring-watch.h"
 #include "io/ta-search.h"
-#include "io/ta-unlocker.h"
 
-/* Finding items in the Secret Service, in the order the functions stand below: service -> default
- * collection -> unlocked? -> search. Only then does "not found" mean absent: a
- * locked keyring answers a search with nothing, and libsecret says of a dismissed unlock prompt
- * neither yes nor no. Whatever fails for want of a working service is tried once more with a newly
- * opened one, because services restart and KWallet refuses or spoils some sessions at random. */
+/* Finding items in the Secret Service, in the order the functions stand below, from the last one
+ * up: service -> default collection -> unlocked? -> search. Only then does "not found" mean absent
+ * from it: a locked keyring answers a search with nothing, and libsecret says of a dismissed unlock
+ * prompt neither yes nor no. Of collections besides the default one ta-load.c knows more. Whatever
+ * fails for want of a working service is tried once more with a newly opened one, because services
+ * restart and KWallet refuses or spoils some sessions at random. */
 
 struct _TaKeyring
 {
@@ -46,35 +47,6 @@ find_free (Find *find)
   g_free (find);
 }
 
-/* Whether another try with a new session would not help. NULL: libsecret failed and did not say
- * how. */
-gboolean
-ta_keyring_is_final (const GError *error)
-{
-  return error != NULL
-         && (error->domain == TA_ERROR
-             || g_error_matches (error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED)
-             || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-}
-
-/* The only place where libsecret's and the bus's errors become ours. */
-GError *
-ta_keyring_translate (const GError *error, TaDeadline *deadline)
-{
-  if (ta_deadline_has_expired (deadline))
-    return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
-                                "The keyring did not answer in time: see whether it waits for a "
-                                "password");
-  if (g_error_matches (error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED))
-    return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_LOCKED,
-                                "The keyring is locked: unlock it and try again");
-  if (ta_keyring_is_final (error))
-    return g_error_copy (error);
-  return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
-                              "There is no usable Secret Service: start a keyring such as "
-                              "gnome-keyring, KWallet or KeePassXC");
-}
-
 /* Opens another one next time, with a new session. */
 void
 ta_keyring_forget (TaKeyring *self, SecretService *service)
@@ -91,9 +63,9 @@ fail (GTask *task, const GError *error)
   TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
 
-  if (find->retried || ta_keyring_is_final (error))
+  if (find->retried || ta_keyring_error_is_final (error))
     {
-      g_task_return_error (task, ta_keyring_translate (error, find->deadline));
+      g_task_return_error (task, ta_keyring_error_translate (error, find->deadline));
       return;
     }
   find->retried = TRUE;
@@ -210,8 +182,11 @@ unlock (GTask *task)
     search (task);
   else if (find->flags & TA_KEYRING_PROMPT)
     {
+      const char *paths[]
+          = { g_dbus_proxy_get_object_path (G_DBUS_PROXY (find->collection)), NULL };
+
       ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT + TA_KEYRING_TIMEOUT);
-      ta_unlocker_unlock_async (self->unlocker, find->service, find->collection, unlock_cb, task);
+      ta_unlocker_unlock_async (self->unlocker, find->service, paths, unlock_cb, task);
     }
   else
     fail_locked (task);
@@ -293,8 +268,8 @@ ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTable *
 }
 
 /* (transfer full) (element-type SecretItem): NULL with no error: there are none. `service` has to
- * be held as long as collection and items are used. `collection` is NULL only if there is none and
- * it was not asked for. */
+ * be held as long as collection and items are used; it is NULL if it could not be opened.
+ * `collection` is NULL only if there is none and it was not asked for. */
 GList *
 ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
                         SecretCollection **collection, GError **error)
@@ -306,6 +281,13 @@ ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **s
   *service = g_steal_pointer (&find->service);
   *collection = g_steal_pointer (&find->collection);
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Owned by the keyring. */
+TaUnlocker *
+ta_keyring_get_unlocker (TaKeyring *self)
+{
+  return self->unlocker;
 }
 
 static void

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "io/ta-deadline.h"
-
-#include <libsecret/secret.h>
+#include "io/ta-unlocker.h"
 
 G_BEGIN_DECLS
 
@@ -28,8 +27,7 @@ void ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTa
                             GAsyncReadyCallback callback, gpointer user_data);
 GList *ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
                                SecretCollection **collection, GError **error);
+TaUnlocker *ta_keyring_get_unlocker (TaKeyring *self);
 void ta_keyring_forget (TaKeyring *self, SecretService *service);
-gboolean ta_keyring_is_final (const GError *error);
-GError *ta_keyring_translate (const GError *error, TaDeadline *deadline);
 
 G_END_DECLS

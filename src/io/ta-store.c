@@ -2,9 +2,8 @@
 #include "ta-store.h"
 
 #include "base/ta-error.h"
-#include "io/ta-keyring.h"
+#include "io/ta-keyring-error.h"
 #include "io/ta-prompt.h"
-#include "io/ta-search.h"
 #include "io/ta-write.h"
 
 /* A keeper of small JSON objects: each in a Secret Service item of its own, found by its schema and
@@ -43,6 +42,7 @@ typedef struct
   GSource *over;          /* (owned) (nullable): holds the task until it is answered */
   SecretService *service; /* (owned) (nullable): in use while the next are */
   GList *items;           /* (owned): found, still to be deleted */
+  gboolean is_partial;    /* there may be more, which are locked */
 } Call;
 
 static void
@@ -72,7 +72,7 @@ fail (GTask *task, const GError *error)
   Call *call = g_task_get_task_data (task);
 
   if (may_answer (task))
-    g_task_return_error (task, ta_keyring_translate (error, call->deadline));
+    g_task_return_error (task, ta_keyring_error_translate (error, call->deadline));
 }
 
 static void
@@ -113,46 +113,6 @@ start (GTask *task, TaStoreKind kind, TaKeyringFlags flags)
   return call;
 }
 
-/* `id`: NULL: all of the kind; `found` gets the task as its user data. */
-static void
-find (GTask *task, const char *id, GAsyncReadyCallback found)
-{
-  TaStore *self = g_task_get_source_object (task);
-  Call *call = g_task_get_task_data (task);
-  g_autoptr (GHashTable) attributes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
-
-  if (id != NULL)
-    g_hash_table_insert (attributes, (char *) get_id_name (call->kind), g_strdup (id));
-  ta_keyring_find_async (self->keyring, &schemas[call->kind], attributes, call->flags,
-                         call->deadline, found, task);
-}
-
-/* Ends the search. FALSE: it failed, and that was the answer. */
-static gboolean
-take_found (GTask *task, GObject *source, GAsyncResult *result)
-{
-  Call *call = g_task_get_task_data (task);
-  g_autoptr (SecretCollection) collection = NULL;
-  g_autoptr (GError) error = NULL;
-
-  call->items
-      = ta_keyring_find_finish (TA_KEYRING (source), result, &call->service, &collection, &error);
-  if (error != NULL)
-    fail (task, error);
-  return error == NULL;
-}
-
-static TaStoreItem *
-create_store_item (SecretItem *found, const char *id)
-{
-  TaSecret *text = ta_search_get_text (found);
-  TaStoreItem *item = g_new0 (TaStoreItem, 1);
-
-  item->id = g_strdup (id);
-  item->secret = text != NULL ? text : ta_secret_new ("");
-  return item;
-}
-
 static void
 load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -160,40 +120,53 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Call *call = g_task_get_task_data (task);
   g_autoptr (GPtrArray) items
       = g_ptr_array_new_with_free_func ((GDestroyNotify) ta_store_item_free);
+  g_autoptr (GError) error = NULL;
 
-  if (!take_found (task, source, result))
-    return;
+  call->items
+      = ta_load_finish (TA_KEYRING (source), result, &call->service, &call->is_partial, &error);
+  if (error != NULL)
+    {
+      fail (task, error);
+      return;
+    }
   for (GList *link = call->items; link != NULL; link = link->next)
     {
       g_autoptr (GHashTable) attributes = secret_item_get_attributes (link->data);
       const char *id = g_hash_table_lookup (attributes, get_id_name (call->kind));
 
       if (id != NULL)
-        g_ptr_array_add (items, create_store_item (link->data, id));
+        g_ptr_array_add (items, ta_store_item_new (link->data, id));
     }
   if (may_answer (task))
     g_task_return_pointer (task, g_steal_pointer (&items), (GDestroyNotify) g_ptr_array_unref);
 }
 
-/* All items of a kind; one whose secret is no text has an empty one. `may_prompt`: the user may be
- * asked to unlock the keyring.
- * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
+/* All items of a kind that are not locked; one whose secret is no text has an empty one. The
+ * default collection has to be unlocked. Errors: TA_ERROR_STORAGE_LOCKED,
+ * TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
 void
-ta_store_load_async (TaStore *self, TaStoreKind kind, gboolean may_prompt,
+ta_store_load_async (TaStore *self, TaStoreKind kind, TaLoadPrompt prompt,
                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Call *call;
 
   g_task_set_source_tag (task, ta_store_load_async);
-  start (task, kind, TA_KEYRING_SECRETS | (may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE));
-  find (task, NULL, load_cb);
+  call = start (task, kind, TA_KEYRING_NONE);
+  ta_load_async (self->keyring, &schemas[kind], prompt, call->deadline, load_cb, task);
 }
 
-/* (transfer full) (element-type TaStoreItem) */
+/* (transfer full) (element-type TaStoreItem). `is_partial` (out) (optional): there may be more, in
+ * a collection that is locked, so what is not found need not be absent. */
 GPtrArray *
-ta_store_load_finish (TaStore *self, GAsyncResult *result, GError **error)
+ta_store_load_finish (TaStore *self, GAsyncResult *result, gboolean *is_partial, GError **error)
 {
+  const Call *call;
+
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  call = g_task_get_task_data (G_TASK (result));
+  if (is_partial != NULL)
+    *is_partial = call->is_partial;
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
@@ -275,9 +248,16 @@ static void
 delete_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Call *call = g_task_get_task_data (task);
+  g_autoptr (SecretCollection) collection = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (take_found (task, source, result))
+  call->items
+      = ta_keyring_find_finish (TA_KEYRING (source), result, &call->service, &collection, &error);
+  if (error == NULL)
     delete_next (g_steal_pointer (&task));
+  else
+    fail (task, error);
 }
 
 /* Deletes one item; that there is none is no error.
@@ -287,10 +267,13 @@ ta_store_delete_async (TaStore *self, TaStoreKind kind, const char *id, gboolean
                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Call *call = start (task, kind, may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE);
+  g_autoptr (GHashTable) attributes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
 
   g_task_set_source_tag (task, ta_store_delete_async);
-  start (task, kind, may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE);
-  find (task, id, delete_cb);
+  g_hash_table_insert (attributes, (char *) get_id_name (kind), g_strdup (id));
+  ta_keyring_find_async (self->keyring, &schemas[kind], attributes, call->flags, call->deadline,
+                         delete_cb, task);
 }
 
 gboolean
@@ -298,14 +281,6 @@ ta_store_delete_finish (TaStore *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-void
-ta_store_item_free (TaStoreItem *item)
-{
-  g_free (item->id);
-  ta_secret_unref (item->secret);
-  g_free (item);
 }
 
 static void

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "base/ta-secret.h"
-
-#include <gio/gio.h>
+#include "io/ta-load.h"
+#include "io/ta-store-item.h"
 
 G_BEGIN_DECLS
 
@@ -13,22 +12,16 @@ typedef enum
   TA_STORE_CLIENT,  /* schema org.tidio.Auth.Client */
 } TaStoreKind;
 
-/* One item of the Secret Service. */
-typedef struct
-{
-  char *id;         /* (owned): opaque, a UUID */
-  TaSecret *secret; /* (owned): one JSON object */
-} TaStoreItem;
-
 #define TA_TYPE_STORE (ta_store_get_type ())
 G_DECLARE_FINAL_TYPE (TaStore, ta_store, TA, STORE, GObject)
 
 TaStore *ta_store_new (void);
 
-void ta_store_load_async (TaStore *self, TaStoreKind kind, gboolean may_prompt,
+void ta_store_load_async (TaStore *self, TaStoreKind kind, TaLoadPrompt prompt,
                           GCancellable *cancellable, GAsyncReadyCallback callback,
                           gpointer user_data);
-GPtrArray *ta_store_load_finish (TaStore *self, GAsyncResult *result, GError **error);
+GPtrArray *ta_store_load_finish (TaStore *self, GAsyncResult *result, gboolean *is_partial,
+                                 GError **error);
 
 void ta_store_save_async (TaStore *self, TaStoreKind kind, const char *id, TaSecret *secret,
                           gboolean may_prompt, GCancellable *cancellable,
@@ -39,7 +32,5 @@ void ta_store_delete_async (TaStore *self, TaStoreKind kind, const char *id, gbo
                             GCancellable *cancellable, GAsyncReadyCallback callback,
                             gpointer user_data);
 gboolean ta_store_delete_finish (TaStore *self, GAsyncResult *result, GError **error);
-
-void ta_store_item_free (TaStoreItem *item);
 
 G_END_DECLS

@@ -5,9 +5,9 @@
 #include "io/ta-clock.h"
 #include "io/ta-prompt.h"
 
-/* Asks the user to unlock the default collection, or to create one: one prompt at a time, which
+/* Asks the user to unlock collections, or to create the default one: one prompt at a time, which
  * serves all who wait, and none for a while after the user turned one down. What counts is not what
- * the prompt says but what is so when it is over: somebody else may have unlocked the collection
+ * the prompt says but what is so when it is over: somebody else may have unlocked a collection
  * meanwhile. */
 
 #define QUIET 30 /* seconds */
@@ -26,18 +26,19 @@ struct _TaUnlocker
   GPtrArray *waiting; /* (owned) (element-type GTask) */
   gint64 quiet_until; /* on the boot clock, seconds */
   /* While somebody is asked: */
-  TaDeadline *deadline;         /* (owned) (nullable) */
-  SecretService *service;       /* (owned) (nullable) */
-  SecretCollection *collection; /* (owned) (nullable): NULL: one is to be created */
+  TaDeadline *deadline;   /* (owned) (nullable) */
+  SecretService *service; /* (owned) (nullable) */
+  char **paths;           /* (owned) (nullable): to be unlocked; NULL: one is to be created */
+  guint n_seen;           /* of these: are unlocked */
 };
 
 G_DEFINE_FINAL_TYPE (TaUnlocker, ta_unlocker, G_TYPE_OBJECT)
 
 static GError *
-create_locked_error (SecretCollection *collection)
+create_locked_error (const char *const *paths)
 {
   return g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_LOCKED,
-                              collection != NULL
+                              paths != NULL
                                   ? "The keyring was not unlocked: unlock it and try again"
                                   : "There is no default keyring and none was created: create one "
                                     "and try again");
@@ -52,7 +53,8 @@ answer (TaUnlocker *self, const GError *error)
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
   g_clear_pointer (&self->deadline, ta_deadline_free);
   g_clear_object (&self->service);
-  g_clear_object (&self->collection);
+  g_clear_pointer (&self->paths, g_strfreev);
+  self->n_seen = 0;
   for (guint i = 0; i < waiting->len; i++)
     if (error == NULL)
       g_task_return_boolean (waiting->pdata[i], TRUE);
@@ -79,33 +81,48 @@ is_usable (GVariant *reply)
   return g_variant_is_of_type (locked, G_VARIANT_TYPE_BOOLEAN) && !g_variant_get_boolean (locked);
 }
 
+static void look (TaUnlocker *self);
+
 static void
 look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaUnlocker) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_proxy_call_finish (G_DBUS_PROXY (source), result, &error);
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
   if (reply != NULL && !is_usable (reply))
     {
       self->quiet_until = ta_clock_now ().boot + QUIET;
-      error = create_locked_error (self->collection);
+      error = create_locked_error ((const char *const *) self->paths);
     }
-  answer (self, error);
+  if (error == NULL && self->paths != NULL && self->paths[++self->n_seen] != NULL)
+    look (self);
+  else
+    answer (self, error);
 }
 
 static void
 look (TaUnlocker *self)
 {
-  if (self->collection != NULL)
-    g_dbus_proxy_call (G_DBUS_PROXY (self->collection), "org.freedesktop.DBus.Properties.Get",
-                       g_variant_new ("(ss)", COLLECTION_INTERFACE, "Locked"),
-                       G_DBUS_CALL_FLAGS_NO_AUTO_START, LOOK * 1000, NULL, look_cb,
-                       g_object_ref (self));
+  GDBusProxy *proxy = G_DBUS_PROXY (self->service);
+  const char *path = SERVICE_PATH;
+  const char *interface = SERVICE_INTERFACE;
+  const char *method = "ReadAlias";
+  GVariant *arguments = NULL;
+
+  if (self->paths == NULL)
+    arguments = g_variant_new ("(s)", SECRET_COLLECTION_DEFAULT);
   else
-    g_dbus_proxy_call (
-        G_DBUS_PROXY (self->service), "ReadAlias", g_variant_new ("(s)", SECRET_COLLECTION_DEFAULT),
-        G_DBUS_CALL_FLAGS_NO_AUTO_START, LOOK * 1000, NULL, look_cb, g_object_ref (self));
+    {
+      path = self->paths[self->n_seen];
+      interface = "org.freedesktop.DBus.Properties";
+      method = "Get";
+      arguments = g_variant_new ("(ss)", COLLECTION_INTERFACE, "Locked");
+    }
+  g_dbus_connection_call (g_dbus_proxy_get_connection (proxy), g_dbus_proxy_get_name (proxy), path,
+                          interface, method, arguments, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                          LOOK * 1000, NULL, look_cb, g_object_ref (self));
 }
 
 static void
@@ -127,12 +144,10 @@ ask (TaUnlocker *self)
   const char *method = "CreateCollection";
   GVariant *arguments;
 
-  if (self->collection != NULL)
+  if (self->paths != NULL)
     {
-      const char *path = g_dbus_proxy_get_object_path (G_DBUS_PROXY (self->collection));
-
       method = "Unlock";
-      arguments = g_variant_new ("(@ao)", g_variant_new_objv (&path, 1));
+      arguments = g_variant_new ("(^ao)", self->paths);
     }
   else
     arguments = g_variant_new_parsed ("({%s: <%s>}, %s)", COLLECTION_INTERFACE ".Label",
@@ -142,12 +157,13 @@ ask (TaUnlocker *self)
                         self->deadline, 0, ask_cb, g_object_ref (self));
 }
 
-/* `collection`: the locked one; NULL: there is no default collection, one is wanted. It ends within
- * TA_UNLOCKER_TIMEOUT. Whoever joins in a prompt for the other purpose has to look afterwards.
+/* `paths`: the locked collections, one at least; NULL: there is no default collection, one is
+ * wanted. It ends within TA_UNLOCKER_TIMEOUT. Whoever joins in a prompt for another purpose has to
+ * look afterwards.
  * Errors: TA_ERROR_STORAGE_LOCKED: the user turned it down, or nobody answered; others: the Secret
  * Service failed. */
 void
-ta_unlocker_unlock_async (TaUnlocker *self, SecretService *service, SecretCollection *collection,
+ta_unlocker_unlock_async (TaUnlocker *self, SecretService *service, const char *const *paths,
                           GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
@@ -155,14 +171,14 @@ ta_unlocker_unlock_async (TaUnlocker *self, SecretService *service, SecretCollec
   g_task_set_source_tag (task, ta_unlocker_unlock_async);
   if (ta_clock_now ().boot < self->quiet_until)
     {
-      g_task_return_error (task, create_locked_error (collection));
+      g_task_return_error (task, create_locked_error (paths));
       return;
     }
   g_ptr_array_add (self->waiting, g_steal_pointer (&task));
   if (self->deadline != NULL)
     return;
   self->service = g_object_ref (service);
-  g_set_object (&self->collection, collection);
+  self->paths = g_strdupv ((char **) paths);
   ask (self);
 }
 

@@ -4,6 +4,7 @@
 #define SECRET_API_SUBJECT_TO_CHANGE
 #include "ta-write.h"
 
+#include "io/ta-keyring-error.h"
 #include "io/ta-prompt.h"
 #include "io/ta-search.h"
 
@@ -50,9 +51,9 @@ retry (GTask *task, const GError *error)
   TaKeyring *keyring = g_task_get_source_object (task);
   Write *write = g_task_get_task_data (task);
 
-  if (write->retried || ta_keyring_is_final (error))
+  if (write->retried || ta_keyring_error_is_final (error))
     {
-      g_task_return_error (task, ta_keyring_translate (error, write->deadline));
+      g_task_return_error (task, ta_keyring_error_translate (error, write->deadline));
       return;
     }
   write->retried = TRUE;

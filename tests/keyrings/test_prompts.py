@@ -16,56 +16,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from harness import browser, tap
 from harness.broker import expect_error, error_name
 from harness.keyring import COLLECTION, NAME
-from harness.secret_services import PASSWORD, KeyringSession
 from harness.watching import Listener
-from harness.world import World
+from prompt_world import OK, PromptWorld, asked, check_nothing_known
 
-OK = f"ok:{PASSWORD}"
 CALLERS = 20
 # How long nobody is asked again who said no.
 PAUSE = 30
-
-
-class PromptWorld(World):
-    """`prompts`: what to do with them; `locked`: "cold" or "warm", once the account, if there is to
-    be one, is signed in."""
-
-    def __init__(self, prompts=(), locked=None, **options):
-        self.prompts = prompts
-        self.locked = locked
-        super().__init__(**options)
-
-    def make_session(self, keyring):
-        return KeyringSession(keyring=keyring, prompts=self.prompts)
-
-    @property
-    def prompter(self):
-        return self.session.prompter
-
-    def _begin(self):
-        super()._begin()
-        self.token = self.broker.token() if self.signed_in is not None else None
-        if self.locked == "cold":
-            self.broker.stop()
-            self.session.restart_keyring(locked=True)
-            self.broker.start()
-        elif self.locked == "warm":
-            listener = Listener(self.broker)
-            self.keyring.lock()
-            listener.wait_for_state("tidio", "storage-locked")
-
-    def keyring_file(self):
-        return (self.session.root / "data/keyrings/login.keyring").read_bytes()
-
-    def restart_and_get_token(self):
-        self.broker.restart()
-        return self.broker.token()
-
-
-def asked(world, *kinds):
-    """These prompts there were, and no other."""
-    world.prompter.wait_for(len(kinds))
-    tap.equal(world.prompter.prompts(), list(kinds), "prompts")
 
 
 def start_callers(world, **wishes):
@@ -75,12 +31,6 @@ def start_callers(world, **wishes):
     for caller in callers:
         caller.get("Version")
     return pending
-
-
-def check_nothing_known(world):
-    """Either no account, or one of which is said that it is locked."""
-    for account in world.broker.accounts():
-        tap.equal(world.broker.state(account), "storage-locked", f"state of {account}")
 
 
 @tap.case("KP-01", "cold, nobody may be asked: StorageLocked, never NoSuchAccount, nothing changes",
