@@ -3,11 +3,11 @@
 
 #include "base/ta-error.h"
 #include "io/ta-clock.h"
+#include "io/ta-own-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* An open file description lock (F_OFD_SETLK) on a file of the user's runtime folder. The kernel
@@ -34,15 +34,6 @@ refuse (const char *name)
                       name);
 }
 
-static gboolean
-is_ours (int fd, mode_t type)
-{
-  struct stat info;
-
-  return fstat (fd, &info) == 0 && (info.st_mode & S_IFMT) == type && info.st_uid == geteuid ()
-         && (type == S_IFDIR || info.st_nlink == 1);
-}
-
 /* Whether there is no place for a lock file, for anybody. */
 static gboolean
 is_placeless (int reason)
@@ -50,46 +41,13 @@ is_placeless (int reason)
   return reason == ENOENT || reason == EROFS || reason == ENOSPC || reason == EDQUOT;
 }
 
-/* -1 with an error in errno. */
-static int
-open_folder (void)
-{
-  g_autofree char *path = g_build_filename (g_get_user_runtime_dir (), "tidio-auth", NULL);
-  int fd;
-
-  g_mkdir_with_parents (path, 0700);
-  fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd >= 0 && (!is_ours (fd, S_IFDIR) || fchmod (fd, 0700) != 0))
-    {
-      close (fd);
-      fd = -1;
-      errno = EACCES;
-    }
-  return fd;
-}
-
-/* -1 with an error in errno. */
-static int
-open_file (int folder, const char *name)
-{
-  g_autofree char *file = g_strconcat (name, ".lock", NULL);
-  int fd = openat (folder, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-
-  if (fd >= 0 && (!is_ours (fd, S_IFREG) || fchmod (fd, 0600) != 0))
-    {
-      close (fd);
-      fd = -1;
-      errno = EACCES;
-    }
-  return fd;
-}
-
 /* -1 with no error: there is no place for it. */
 static int
 open_lock (const char *name, GError **error)
 {
-  int folder = open_folder ();
-  int fd = folder < 0 ? -1 : open_file (folder, name);
+  g_autofree char *file = g_strconcat (name, ".lock", NULL);
+  int folder = ta_own_file_open_folder (g_get_user_runtime_dir ());
+  int fd = folder < 0 ? -1 : ta_own_file_open (folder, file, O_RDWR | O_CREAT);
   int reason = errno;
 
   if (folder >= 0)
