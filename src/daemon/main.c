@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "broker/ta-ending.h"
+#include "broker/ta-ledger.h"
 #include "broker/ta-reminder.h"
 #include "daemon/ta-name.h"
 #include "daemon/ta-service.h"
@@ -33,6 +34,7 @@ typedef struct
   GMainLoop *loop;      /* (owned) */
   TaAccounts *accounts; /* (owned) */
   TaSignIns *sign_ins;  /* (owned) */
+  TaLedger *ledger;     /* (owned) */
   TaService *service;   /* (owned) (nullable) */
   TaReminder *reminder; /* (owned) (nullable): until the end begins */
   TaName *name;         /* (owned) (nullable): while the broker may be called */
@@ -152,7 +154,8 @@ run (GDBusConnection *bus)
   daemon.loop = g_main_loop_new (NULL, FALSE);
   daemon.accounts = ta_accounts_new (parts);
   daemon.sign_ins = ta_sign_ins_new (daemon.accounts);
-  daemon.service = ta_service_new (bus, daemon.accounts, daemon.sign_ins, &error);
+  daemon.ledger = ta_ledger_new ();
+  daemon.service = ta_service_new (bus, daemon.accounts, daemon.sign_ins, daemon.ledger, &error);
   if (daemon.service == NULL)
     {
       g_printerr ("tidio-authd: %s\n", error->message);
@@ -171,7 +174,9 @@ run (GDBusConnection *bus)
 
   g_signal_handlers_disconnect_by_data (bus, &daemon);
   g_clear_pointer (&daemon.name, ta_name_free);
+  ta_ledger_save (daemon.ledger);
   g_object_unref (daemon.service);
+  g_object_unref (daemon.ledger);
   g_object_unref (daemon.sign_ins);
   g_object_unref (daemon.accounts);
   g_main_loop_unref (daemon.loop);

@@ -3,6 +3,7 @@
 
 #include "broker/ta-sign-out.h"
 #include "daemon/ta-account-object.h"
+#include "daemon/ta-activity-method.h"
 #include "daemon/ta-call-method.h"
 #include "daemon/ta-open-method.h"
 #include "daemon/ta-options.h"
@@ -25,6 +26,7 @@ struct _TaService
   TaSignIns *sign_ins;               /* (owned) */
   GDBusObjectManagerServer *manager; /* (owned) */
   TaSignInObjects *sign_in_objects;  /* (owned) */
+  TaActivityMethod *activity;        /* (owned) */
   GDBusInterfaceVTable vtable;
 };
 
@@ -123,6 +125,13 @@ handle_open_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, GUnixFDL
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static gboolean
+handle_get_activity (TaDBusAuth *object, GDBusMethodInvocation *invocation, guint max)
+{
+  ta_activity_method_run (TA_SERVICE (object)->activity, max, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 static void
 on_account_added (TaAccounts *accounts, TaAccount *account, TaService *self)
 {
@@ -179,6 +188,7 @@ iface_init (TaDBusAuthIface *iface)
   iface->handle_get_token = handle_get_token;
   iface->handle_call_api = handle_call_api;
   iface->handle_open_api = handle_open_api;
+  iface->handle_get_activity = handle_get_activity;
 }
 
 static void
@@ -192,6 +202,7 @@ ta_service_finalize (GObject *object)
 {
   TaService *self = TA_SERVICE (object);
 
+  ta_activity_method_free (self->activity);
   g_object_unref (self->sign_in_objects);
   g_object_unref (self->manager);
   g_object_unref (self->sign_ins);
@@ -208,13 +219,15 @@ ta_service_class_init (TaServiceClass *klass)
 
 /* Puts the service and the objects below it on the bus. */
 TaService *
-ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins, GError **error)
+ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins, TaLedger *ledger,
+                GError **error)
 {
   g_autoptr (TaService) self = g_object_new (TA_TYPE_SERVICE, NULL);
 
   self->accounts = g_object_ref (accounts);
   self->sign_ins = g_object_ref (sign_ins);
   self->sign_in_objects = ta_sign_in_objects_new (sign_ins, self->manager);
+  self->activity = ta_activity_method_new (bus, ledger);
   g_signal_connect_object (accounts, "added", G_CALLBACK (on_account_added), self, 0);
   g_signal_connect_object (accounts, "removed", G_CALLBACK (on_account_removed), self, 0);
   g_signal_connect_object (accounts, "default-changed", G_CALLBACK (on_default_changed), self, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "broker/ta-ledger.h"
 #include "broker/ta-sign-ins.h"
 #include "ta-dbus.h"
 
@@ -10,6 +11,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TaService, ta_service, TA, SERVICE, TaDBusAuthSkeleton)
 
 TaService *ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
-                           GError **error);
+                           TaLedger *ledger, GError **error);
 
 G_END_DECLS
