@@ -6,11 +6,14 @@
 #include "ta-bus.h"
 #include "ta-cli.h"
 #include "ta-options.h"
+#include "ta-table.h"
 
 #include <glib/gi18n.h>
 
 #define TIMEOUT_MS (30 * 1000)
-#define N_COLUMNS 4
+
+#define MARK "* "
+#define NO_MARK "  "
 
 /* An account is the a{sv} of its properties, as the broker sent them. */
 
@@ -154,34 +157,6 @@ format_time (gint64 seconds)
   return time == NULL ? g_strdup (_ ("unknown")) : g_date_time_format (time, "%F %R");
 }
 
-/* Rows of a mark and N_COLUMNS cells each. */
-static char *
-align (GPtrArray *rows)
-{
-  GString *table = g_string_new (NULL);
-  glong widths[N_COLUMNS] = { 0 };
-
-  for (guint i = 0; i < rows->len; i++)
-    for (guint column = 0; column < N_COLUMNS; column++)
-      {
-        char **row = rows->pdata[i];
-
-        widths[column] = MAX (widths[column], g_utf8_strlen (row[column + 1], -1));
-      }
-  for (guint i = 0; i < rows->len; i++)
-    {
-      char **row = rows->pdata[i];
-
-      g_string_append_printf (table, "%s%s ", i == 0 ? "" : "\n", row[0]);
-      for (guint column = 0; column < N_COLUMNS - 1; column++)
-        g_string_append_printf (table, "%s%*s", row[column + 1],
-                                (int) (widths[column] - g_utf8_strlen (row[column + 1], -1)) + 2,
-                                "");
-      g_string_append (table, row[N_COLUMNS]);
-    }
-  return g_string_free (table, FALSE);
-}
-
 /* No accounts may also mean that the keyring cannot be read. The broker says so to whoever asks for
  * a token; that there is no account is what it says otherwise. */
 static gboolean
@@ -219,7 +194,8 @@ static gboolean
 print_table (GPtrArray *accounts, const char *default_account, GError **error)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
-  const char *titles[] = { " ", _ ("ACCOUNT"), _ ("PROVIDER"), _ ("STATE"), _ ("EXPIRES"), NULL };
+  g_autofree char *title = g_strconcat (NO_MARK, _ ("ACCOUNT"), NULL);
+  const char *titles[] = { title, _ ("PROVIDER"), _ ("STATE"), _ ("EXPIRES"), NULL };
   g_autofree char *table = NULL;
 
   if (accounts->len == 0)
@@ -231,17 +207,16 @@ print_table (GPtrArray *accounts, const char *default_account, GError **error)
   for (guint i = 0; i < accounts->len; i++)
     {
       GVariant *account = accounts->pdata[i];
+      gboolean is_marked = is_default (account, accounts, default_account);
+      g_autofree char *id
+          = g_strconcat (is_marked ? MARK : NO_MARK, get_string (account, "Id"), NULL);
       g_autofree char *expires = format_time (get_time (account, "ExpiresAt"));
-      const char *row[] = { is_default (account, accounts, default_account) ? "*" : " ",
-                            get_string (account, "Id"),
-                            get_string (account, "Provider"),
-                            get_string (account, "State"),
-                            expires,
-                            NULL };
+      const char *row[]
+          = { id, get_string (account, "Provider"), get_string (account, "State"), expires, NULL };
 
       g_ptr_array_add (rows, g_strdupv ((char **) row));
     }
-  table = align (rows);
+  table = ta_table_align (rows);
   return ta_cli_print (error, "%s", table) && print_missing (accounts, error);
 }
 
