@@ -15,6 +15,7 @@ static const TaCommand commands[] = {
   { "call", N_ ("Make an API call and print the answer"), ta_command_call },
   { "accounts", N_ ("List the accounts"), ta_command_accounts },
   { "default", N_ ("Show or set the default account"), ta_command_default },
+  { "log", N_ ("Print which programs asked for what"), ta_command_log },
   { "client", N_ ("Set, show or clear a provider's client id and secret"), ta_command_client },
   { "exec", N_ ("Run a command with a token in its environment"), ta_command_exec },
   { NULL },

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who asked: the ledger on the bus."""
+"""Who asked: the ledger on the bus and in `tidio-auth log`."""
 
+import json
 import pathlib
 import sys
 
@@ -11,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import tap
+from harness.cli import Cli
 from harness.world import World
 
 NOON = 1_700_000_000
@@ -73,6 +75,78 @@ def damaged(world):
          + line(ENTRIES[1]).encode() + line(ENTRIES[2]).encode()[:-5])
     tap.equal([entry[:2] for entry in activity(world.broker)],
               [entry[:2] for entry in ENTRIES[::-1]], "what can be read")
+
+
+@tap.case("LG-04", "log: lines with tabs for programs, the newest first", start=False,
+          server=False)
+def log_lines(world):
+    seed(world)
+    result = Cli(world.session, {"TZ": "UTC"}).run("log")
+    tap.equal((result.code, result.err), (0, ""), f"log: {result}")
+    tap.equal(result.out.splitlines(), [
+        "2023-11-14T22:16:40+00:00\t\tunidentified\t\tsign-in\tNotAuthorized\t12",
+        "2023-11-14T22:15:00+00:00\torg.example.Contacts\tsandboxed\tanna\tGET /contacts\t200\t1",
+        "2023-11-14T22:13:20+00:00\teditor\thost\tanna\ttoken\tok\t3",
+    ], "lines")
+
+
+@tap.case("LG-05", "log --json: an array of what GetActivity says", start=False, server=False)
+def log_json(world):
+    seed(world)
+    result = Cli(world.session).run("log", "--json")
+    tap.equal((result.code, result.err), (0, ""), f"log: {result}")
+    printed = json.loads(result.out)
+    tap.equal([tuple(entry) for entry in printed], [MEMBERS] * 3, "members, in their order")
+    tap.equal([tuple(entry.values()) for entry in printed], ENTRIES[::-1], "entries")
+
+
+@tap.case("LG-06", "log on a terminal: a table, of 50 entries unless told otherwise", start=False,
+          server=False)
+def log_table(world):
+    seed(world, "".join(line((NOON + number, "editor", "host", "anna", f"GET /{number}", "200", 1))
+                        for number in range(70)).encode())
+    cli = Cli(world.session, {"TZ": "UTC"})
+    result = cli.on_terminal("log").finish()
+    lines = result.out.splitlines()
+    tap.equal((result.code, len(lines)), (0, 51), f"table: {result}")
+    tap.equal(lines[:2], [
+        "TIME                 PROGRAM  TRUST  ACCOUNT  WHAT     RESULT  COUNT",
+        "2023-11-14 22:14:29  editor   host   anna     GET /69  200     1"], "table")
+    for words, count in ((("-n", "1"), 2), (("-n", "60"), 61), (("--number=1000",), 71)):
+        result = cli.on_terminal("log", *words).finish()
+        tap.equal((result.code, len(result.out.splitlines())), (0, count), f"lines of {words}")
+    tap.equal(len(cli.run("log").out.splitlines()), 70, "lines for a program")
+    tap.equal(len(cli.run("log", "-n", "7").out.splitlines()), 7, "lines of -n 7")
+    tap.equal(len(json.loads(cli.run("log", "-n", "7", "--json").out)), 7, "entries of -n 7 --json")
+
+
+@tap.case("LG-07", "log: nothing yet, and wrong words", server=False)
+def log_nothing(world):
+    cli = Cli(world.session)
+    result = cli.on_terminal("log").finish()
+    tap.equal((result.code, result.out),
+              (0, "tidio-auth: Nobody has asked for anything yet\r\n"), "nothing on a terminal")
+    result = cli.run("log")
+    tap.equal((result.code, result.out, result.err), (0, "", ""), "nothing for a program")
+    tap.equal(json.loads(cli.run("log", "--json").out), [], "nothing as JSON")
+    for words in (("-n", "0"), ("-n", "1001"), ("-n", "-1"), ("-n", "many"), ("-n", ""), ("-n",),
+                  ("anna",), ("--jsn",)):
+        result = cli.run("log", *words)
+        tap.equal((result.code, result.out), (2, ""), f"log {words}: {result}")
+        tap.contains(result.err, "tidio-auth log --help", f"log {words}")
+
+
+@tap.case("LG-08", "log: what stands in the ledger does not move the cursor", start=False,
+          server=False)
+def log_clean(world):
+    seed(world, line((NOON, "\x1b[2J\x9b\u202eeditor", "host", "anna", "GET /\x07", "200", 1)).encode())
+    cli = Cli(world.session)
+    for result in (cli.on_terminal("log").finish(), cli.run("log"), cli.run("log", "--json")):
+        tap.equal(result.code, 0, f"log: {result}")
+        found = [c for c in result.out if ord(c) < 0x20 and c not in "\r\n\t"
+                 or 0x7f <= ord(c) <= 0x9f or c == "\u202e"]
+        tap.equal(found, [], f"characters that do something: {result.out!r}")
+        tap.contains(result.out, "editor", "the rest")
 
 
 if __name__ == "__main__":
