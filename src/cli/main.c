@@ -16,6 +16,7 @@ static const TaCommand commands[] = {
   { "accounts", N_ ("List the accounts"), ta_command_accounts },
   { "default", N_ ("Show or set the default account"), ta_command_default },
   { "log", N_ ("Print which programs asked for what"), ta_command_log },
+  { "watch", N_ ("Print what happens, as it happens"), ta_command_watch },
   { "client", N_ ("Set, show or clear a provider's client id and secret"), ta_command_client },
   { "exec", N_ ("Run a command with a token in its environment"), ta_command_exec },
   { NULL },

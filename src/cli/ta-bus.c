@@ -9,26 +9,34 @@
 /* The broker's proxy keeps no property cache: a cached property is silently absent when the broker
  * cannot be started, a call says so. Properties are therefore read by ta_bus_call(). */
 
+/* The session bus.
+ * Errors: TA_ERROR_FAILED. */
+GDBusConnection *
+ta_bus_open (GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  GDBusConnection *bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local);
+
+  if (bus != NULL)
+    g_dbus_connection_set_exit_on_close (bus, FALSE);
+  else
+    g_set_error (error, TA_ERROR, TA_ERROR_FAILED,
+                 _ ("There is no session bus; run this in a desktop session or under "
+                    "dbus-run-session (%s)"),
+                 local->message);
+  return bus;
+}
+
 /* `timeout_ms`: how long each method call may take, G_MAXINT for ever. Starts the broker, and sends
  * nothing to whoever else has its name.
  * Errors: also those of ta_owner_check(). */
 TaDBusAuth *
 ta_bus_connect (int timeout_ms, GError **error)
 {
-  g_autoptr (GError) local = NULL;
-  g_autoptr (GDBusConnection) connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local);
+  g_autoptr (GDBusConnection) connection = ta_bus_open (error);
   TaDBusAuth *auth;
 
-  if (connection == NULL)
-    {
-      g_set_error (error, TA_ERROR, TA_ERROR_FAILED,
-                   _ ("There is no session bus; run this in a desktop session or under "
-                      "dbus-run-session (%s)"),
-                   local->message);
-      return NULL;
-    }
-  g_dbus_connection_set_exit_on_close (connection, FALSE);
-  if (!ta_owner_check (connection, TA_BUS_NAME, error))
+  if (connection == NULL || !ta_owner_check (connection, TA_BUS_NAME, error))
     return NULL;
   auth = ta_dbus_auth_proxy_new_sync (connection,
                                       G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES

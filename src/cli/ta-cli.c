@@ -185,12 +185,24 @@ ta_cli_print (GError **error, const char *format, ...)
          && ta_cli_write (STDOUT_FILENO, "\n", 1, error);
 }
 
-gboolean
-ta_cli_print_json (JsonBuilder *builder, GError **error)
+static gboolean
+print_json (JsonBuilder *builder, gboolean is_pretty, GError **error)
 {
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
-  g_autoptr (TaSecretString) text = json_to_string (root, TRUE);
+  g_autoptr (TaSecretString) text = json_to_string (root, is_pretty);
 
   return ta_cli_write (STDOUT_FILENO, text, strlen (text), error)
          && ta_cli_write (STDOUT_FILENO, "\n", 1, error);
+}
+
+gboolean
+ta_cli_print_json (JsonBuilder *builder, GError **error)
+{
+  return print_json (builder, TRUE, error);
+}
+
+gboolean
+ta_cli_print_json_line (JsonBuilder *builder, GError **error)
+{
+  return print_json (builder, FALSE, error);
 }

@@ -24,5 +24,6 @@ void ta_cli_set_file_error (GError **error, int code, const char *format, ...) G
 gboolean ta_cli_write (int fd, const char *data, gsize length, GError **error);
 gboolean ta_cli_print (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 gboolean ta_cli_print_json (JsonBuilder *builder, GError **error);
+gboolean ta_cli_print_json_line (JsonBuilder *builder, GError **error);
 
 G_END_DECLS

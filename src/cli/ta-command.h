@@ -24,6 +24,7 @@ gboolean ta_command_call (int argc, char **argv, GError **error);
 gboolean ta_command_accounts (int argc, char **argv, GError **error);
 gboolean ta_command_default (int argc, char **argv, GError **error);
 gboolean ta_command_log (int argc, char **argv, GError **error);
+gboolean ta_command_watch (int argc, char **argv, GError **error);
 gboolean ta_command_client (int argc, char **argv, GError **error);
 gboolean ta_command_exec (int argc, char **argv, GError **error);
 

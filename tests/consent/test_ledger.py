@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who asked: the ledger on the bus and in `tidio-auth log`."""
+"""Who asked: the ledger on the bus, in `tidio-auth log` and in `tidio-auth watch`."""
 
 import json
+import os
 import pathlib
+import select
+import signal
 import sys
+import time
 
 from gi.repository import GLib
 
@@ -12,6 +16,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import tap
+from harness.broker import DEADLINE, NAME, error_name, expect_error
+from harness.bus import BusError
 from harness.cli import Cli
 from harness.world import World
 
@@ -47,6 +53,47 @@ def activity(broker, most=1000):
     for entry in entries:
         tap.equal(set(entry), set(MEMBERS), "members of an entry")
     return [tuple(entry[name] for name in MEMBERS) for entry in entries]
+
+
+class Watch:
+    """`tidio-auth watch`, line by line."""
+
+    def __init__(self, world, *arguments):
+        self.cli = Cli(world.session)
+        self.process = self.cli.start("watch", *arguments)
+        self.rest = b""
+        self.seen = []
+
+    def line(self):
+        limit = time.monotonic() + DEADLINE
+        while b"\n" not in self.rest:
+            left = limit - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                raise TimeoutError(f"waited for a line of watch, after {self.seen}")
+            data = os.read(self.process.stdout.fileno(), 65536)
+            if not data:
+                raise tap.Failure(f"watch ended: {self.finish()}, after {self.seen}")
+            self.rest += data
+        text, self.rest = self.rest.split(b"\n", 1)
+        self.seen.append(text.decode())
+        return self.seen[-1]
+
+    def finish(self):
+        return self.cli.finish(self.process)
+
+    def until(self, **members):
+        """The next event that has them."""
+        while True:
+            event = json.loads(self.line())
+            now = time.time()
+            tap.between(event["time"], now - 3600, now + 60, "time of an event")
+            if members.items() <= event.items():
+                return event
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+        result = self.finish()
+        tap.equal((result.code, result.err), (0, ""), "end of watch by Ctrl-C")
 
 
 @tap.case("LG-01", "GetActivity: the newest first, and not more than asked for", start=False,
@@ -147,6 +194,84 @@ def log_clean(world):
                  or 0x7f <= ord(c) <= 0x9f or c == "\u202e"]
         tap.equal(found, [], f"characters that do something: {result.out!r}")
         tap.contains(result.out, "editor", "the rest")
+
+
+@tap.case("LG-09", "watch --json: the life of an account and of the broker")
+def watch_events(world):
+    watch = Watch(world, "--json")
+    watch.until(event="broker", state="running")
+    world.sign_in("anna")
+    watch.until(event="sign-in", account="anna", state="waiting", error="")
+    watch.until(event="sign-in", account="anna", state="done", error="")
+    seen = [json.loads(text) for text in watch.seen]
+    tap.check({"event": "account", "account": "anna", "change": "added", "state": "ready"}.items()
+              <= next(one for one in seen if one["event"] == "account").items(),
+              f"the account, before the sign-in is done: {seen}")
+    world.broker.get_token("anna", rejected=world.broker.token("anna"))
+    watch.until(event="account", account="anna", change="refreshed", state="")
+    _page, end = world.sign_in("bert", decision="deny")
+    tap.equal(end["State"], "failed", "a sign-in that was denied")
+    watch.until(event="sign-in", account="bert", state="failed", error="SignInDenied")
+    world.broker.sign_out("anna")
+    watch.until(event="account", account="anna", change="removed", state="")
+    world.broker.stop()
+    watch.until(event="broker", state="stopped")
+    world.broker.start()
+    watch.until(event="broker", state="running")
+    watch.interrupt()
+
+
+@tap.case("LG-10", "watch: lines for people; the broker is not started for it", start=False,
+          server=False)
+def watch_lines(world):
+    watch = Watch(world)
+    text = watch.line()
+    tap.equal(text[8:], "  broker    stopped", "line without a broker")
+    time.strptime(text[:8], "%H:%M:%S")
+    tap.equal(world.bus.owner(NAME), "", "owner of the name")
+    world.broker.start()
+    tap.equal(watch.line()[8:], "  broker    running", "line with a broker")
+    watch.interrupt()
+    result = Cli(world.session).run("watch", "anna")
+    tap.equal((result.code, result.out), (2, ""), f"watch anna: {result}")
+
+
+@tap.case("LG-11", "watch: a session bus that ends is an error", server=False)
+def watch_without_bus(world):
+    watch = Watch(world, "--json")
+    watch.until(event="broker", state="running")
+    world.session.kill_bus()
+    watch.until(event="broker", state="stopped")
+    result = watch.finish()
+    tap.equal((result.code, result.out), (1, ""), f"watch: {result}")
+    tap.contains(result.err, "The session bus ended", "what it says")
+    world.broker.process.wait(DEADLINE)
+    world.broker.process = None
+    world.session.revive_bus()
+    world.broker.start()
+
+@tap.case("LG-12", "64 programs may follow the activity; one that leaves makes room", server=False)
+def many_followers(world):
+    followers = [world.broker.other_caller() for _ in range(64)]
+    for one in followers:
+        activity(one, 1)
+        activity(one, 1)
+    late = world.broker.other_caller()
+    expect_error("Busy", activity, late, 1)
+    followers[7].bus.close()
+
+    def is_let_in():
+        try:
+            activity(late, 1)
+        except BusError as error:
+            tap.equal(error.name, error_name("Busy"), "error name")
+            return False
+        return True
+
+    world.bus.wait_for(is_let_in, DEADLINE, "room", poll=True)
+    for one in followers:
+        one.bus.close()
+    late.bus.close()
 
 
 if __name__ == "__main__":
