@@ -20,14 +20,30 @@
 /* To the end of the year 9999. */
 #define TIME_MAX G_GINT64_CONSTANT (253402300799)
 
+/* Most texts are plain, and each request has some. */
+static gboolean
+is_plain (const char *text, gsize max)
+{
+  gsize length = 0;
+
+  while (text[length] >= 0x20 && text[length] <= 0x7e)
+    length++;
+  return text[length] == '\0' && length <= max;
+}
+
 /* Valid UTF-8 of at most `max` bytes that can be printed; to clean it again changes nothing. */
 static char *
 clean (const char *text, gsize max)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *cleaned = g_string_new (NULL);
-  gboolean is_cut = strlen (valid) > max;
+  g_autofree char *valid = NULL;
+  GString *cleaned;
+  gboolean is_cut;
 
+  if (is_plain (text, max))
+    return g_strdup (text);
+  valid = g_utf8_make_valid (text, -1);
+  cleaned = g_string_new (NULL);
+  is_cut = strlen (valid) > max;
   if (is_cut)
     *g_utf8_find_prev_char (valid, valid + max - strlen (ELLIPSIS) + 1) = '\0';
   for (const char *c = valid; *c != '\0'; c = g_utf8_next_char (c))
