@@ -33,7 +33,7 @@ def go_through(world, decision):
     return heading, text, world.broker.end_of(path)
 
 
-@tap.case("BR-01", "Allow: the page says success, the account is there")
+@tap.case("WB-01", "Allow: the page says success, the account is there")
 def allow(world):
     heading, _text, end = go_through(world, "allow")
     tap.equal(heading, "Authorization successful!", "heading")
@@ -42,7 +42,7 @@ def allow(world):
     tap.equal(world.broker.call_api("GET", "contacts")[0], 200, "status of an API call")
 
 
-@tap.case("BR-02", "Deny: the page says so, SignInDenied, no account")
+@tap.case("WB-02", "Deny: the page says so, SignInDenied, no account")
 def deny(world):
     heading, text, end = go_through(world, "deny")
     tap.contains(heading, "denied", "heading")
@@ -51,7 +51,7 @@ def deny(world):
     tap.equal(world.broker.accounts(), [], "accounts")
 
 
-@tap.case("BR-03", "$BROWSER is the real one: its own program opens the page", start=False)
+@tap.case("WB-03", "$BROWSER is the real one: its own program opens the page", start=False)
 def own_program(world):
     """The address goes through the helper and a shell to Chromium, which shows the page."""
     program = world.session.root / "browser"

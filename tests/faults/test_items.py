@@ -432,65 +432,65 @@ def rows():
 
 
 def start_rows():
-    yield ("ST-01", "keyring stalls", "start-up load", started_with("SearchItems", "stall"),
+    yield ("FI-01", "keyring stalls", "start-up load", started_with("SearchItems", "stall"),
            "Timeout", "nothing")
-    yield ("ST-02", "keyring stalls, then answers", "start-up load", started_after_stall,
+    yield ("FI-02", "keyring stalls, then answers", "start-up load", started_after_stall,
            "a new token", "1 refresh")
-    yield ("ST-03", "keyring fails", "start-up load", started_with("GetSecrets", "fail", 0),
+    yield ("FI-03", "keyring fails", "start-up load", started_with("GetSecrets", "fail", 0),
            "StorageUnavailable", "nothing")
-    yield ("ST-04", "keyring dies", "start-up load", started_with("SearchItems", "die"),
+    yield ("FI-04", "keyring dies", "start-up load", started_with("SearchItems", "die"),
            "StorageUnavailable", "nothing")
-    yield ("ST-05", "keyring fails once", "start-up load", started_with("OpenSession", "fail"),
+    yield ("FI-05", "keyring fails once", "start-up load", started_with("OpenSession", "fail"),
            "a new token", "1 refresh")
-    yield ("ST-10", "environment asks for a file", "start-up load", other_backend, "a new token",
+    yield ("FI-10", "environment asks for a file", "start-up load", other_backend, "a new token",
            "1 refresh", {"keyring": "unlocked", "environment": FILE_BACKEND})
-    yield "ST-06", "keyring is locked", "start-up load", started_locked, "StorageLocked", "nothing"
-    yield ("ST-07", "no Secret Service", "start-up load", started_without, "StorageUnavailable",
+    yield "FI-06", "keyring is locked", "start-up load", started_locked, "StorageLocked", "nothing"
+    yield ("FI-07", "no Secret Service", "start-up load", started_without, "StorageUnavailable",
            "nothing")
-    yield ("ST-08", "no default collection", "start-up load", started_without_default,
+    yield ("FI-08", "no default collection", "start-up load", started_without_default,
            "a new token", "1 refresh")
-    yield "ST-09", "item damaged", "start-up load", started_damaged, "StorageCorrupt", "nothing"
+    yield "FI-09", "item damaged", "start-up load", started_damaged, "StorageCorrupt", "nothing"
 
 
 def sign_in_rows():
     anew = {"signed_in": False}
     exchanged = "1 code exchange"
-    yield ("SI-01", "keyring fails", "sign-in's first store", first_store("fail", 0), "done",
+    yield ("FS-01", "keyring fails", "sign-in's first store", first_store("fail", 0), "done",
            exchanged, anew)
-    yield ("SI-02", "keyring dies", "sign-in's first store", first_store("die"), "done",
+    yield ("FS-02", "keyring dies", "sign-in's first store", first_store("die"), "done",
            exchanged, anew)
-    yield ("SI-03", "keyring stalls, then answers", "sign-in's first store", first_store("stall"),
+    yield ("FS-03", "keyring stalls, then answers", "sign-in's first store", first_store("stall"),
            "done", exchanged, anew)
-    yield ("SI-04", "keyring stores rubbish", "sign-in's first store", first_store("damage"),
+    yield ("FS-04", "keyring stores rubbish", "sign-in's first store", first_store("damage"),
            "done", exchanged, anew)
-    yield ("SI-05", "keyring lies: not stored", "sign-in's first store", first_store("lie"),
+    yield ("FS-05", "keyring lies: not stored", "sign-in's first store", first_store("lie"),
            "done", exchanged, anew)
-    yield ("SI-06", "keyring is locked", "sign-in's first store", first_store_locked,
+    yield ("FS-06", "keyring is locked", "sign-in's first store", first_store_locked,
            "done", exchanged, anew)
-    yield ("SI-07", "kill -9", "sign-in's first store is done", stored_then_killed, "no answer",
+    yield ("FS-07", "kill -9", "sign-in's first store is done", stored_then_killed, "no answer",
            exchanged, anew)
-    yield ("SI-08", "kill -9", "code exchange of another sign-in", signed_in_again("exchange"),
+    yield ("FS-08", "kill -9", "code exchange of another sign-in", signed_in_again("exchange"),
            "no answer", "1 request, none served")
-    yield ("SI-09", "kill -9", "store of another sign-in", signed_in_again("store"), "no answer",
+    yield ("FS-09", "kill -9", "store of another sign-in", signed_in_again("store"), "no answer",
            exchanged)
-    yield ("SI-12", "SIGTERM", "code exchange", ended_in_exchange, "no answer", exchanged, anew)
-    yield ("SI-13", "user info stalls", "sign-in, after a slow exchange", silent_user_info, "done",
+    yield ("FS-12", "SIGTERM", "code exchange", ended_in_exchange, "no answer", exchanged, anew)
+    yield ("FS-13", "user info stalls", "sign-in, after a slow exchange", silent_user_info, "done",
            f"{exchanged}, 1 API call", {**anew, "clocks": True})
-    yield ("SI-14", "another process has the lock", "sign-in's store", store_waits, "done",
+    yield ("FS-14", "another process has the lock", "sign-in's store", store_waits, "done",
            exchanged, anew)
     failed = "failed: StorageLocked; the old record"
-    yield ("SI-15", "keyring unreadable, then locked", "store of another person's sign-in",
+    yield ("FS-15", "keyring unreadable, then locked", "store of another person's sign-in",
            unreadable_again("grace", "dismiss"), failed, f"{exchanged}, 1 API call")
-    yield ("SI-16", "keyring unreadable, then locked", "store of the same person's sign-in",
+    yield ("FS-16", "keyring unreadable, then locked", "store of the same person's sign-in",
            unreadable_again("ada", "dismiss"), failed, f"{exchanged}, 1 API call")
-    yield ("SI-17", "keyring unreadable, then unlocked", "store of another person's sign-in",
+    yield ("FS-17", "keyring unreadable, then unlocked", "store of another person's sign-in",
            unreadable_again("grace", "accept"), "failed: WrongAccount; the old record",
            f"{exchanged}, 1 API call, 2 revocations")
-    yield ("SI-18", "keyring unreadable, then unlocked", "store of the same person's sign-in",
+    yield ("FS-18", "keyring unreadable, then unlocked", "store of the same person's sign-in",
            unreadable_again("ada", "accept"), "done; a new record", f"{exchanged}, 1 API call")
-    yield ("SI-10", "user denies", "another sign-in", denied_again, "failed: SignInDenied",
+    yield ("FS-10", "user denies", "another sign-in", denied_again, "failed: SignInDenied",
            "nothing")
-    yield ("SI-11", "503", "code exchange of another sign-in", exchange_fails,
+    yield ("FS-11", "503", "code exchange of another sign-in", exchange_fails,
            "failed: ServerError", "1 request, none served")
 
 

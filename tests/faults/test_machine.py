@@ -15,7 +15,7 @@ from gi.repository import GLib
 
 from harness import tap
 from harness.broker import DEADLINE
-from harness.locks import OpenWatch, held, lock_path, start_holder
+from harness.locks import OpenWatch, lock_path, start_holder
 from harness.peer import answer
 from rows import ACCOUNT, TOKEN, add_rows, main, within
 from steps import halted
@@ -295,15 +295,15 @@ ROWS = [
     ("LK-08", "no folder can be made for it", "before the lock", file_instead_of_folder,
      "Failed", "nothing"),
     ("LK-09", "its folder was deleted", "before the lock", folder_gone, "a new token", ONE),
-    ("CA-01", "caller leaves", "before the lock", leaves_at("before the lock"), "nothing", ONE),
-    ("CA-02", "caller leaves", "intent write", leaves_at("intent write"), "nothing", ONE),
-    ("CA-03", "caller leaves", "request processed", leaves_at("request processed"), "nothing",
+    ("FC-01", "caller leaves", "before the lock", leaves_at("before the lock"), "nothing", ONE),
+    ("FC-02", "caller leaves", "intent write", leaves_at("intent write"), "nothing", ONE),
+    ("FC-03", "caller leaves", "request processed", leaves_at("request processed"), "nothing",
      ONE),
-    ("CA-04", "caller leaves", "result write", leaves_at("result write"), "nothing", ONE),
-    ("CA-05", "one of two callers leaves", "request processed", one_of_two_leaves, "a new token",
+    ("FC-04", "caller leaves", "result write", leaves_at("result write"), "nothing", ONE),
+    ("FC-05", "one of two callers leaves", "request processed", one_of_two_leaves, "a new token",
      ONE),
-    ("CA-06", "caller has no more time", "request processed", impatient, "Timeout", ONE),
-    ("CA-07", "caller leaves", "API call", leaves_api_call, "200", "2 API calls"),
+    ("FC-06", "caller has no more time", "request processed", impatient, "Timeout", ONE),
+    ("FC-07", "caller leaves", "API call", leaves_api_call, "200", "2 API calls"),
     ("CK-01", "clock set 2 days forward", "idle", jumped(real=TWO_DAYS), "a new token", ONE,
      CLOCKS),
     ("CK-02", "clock set 2 days back", "idle", jumped(real=-TWO_DAYS),

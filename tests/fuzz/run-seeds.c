@@ -29,7 +29,7 @@ main (int argc, char **argv)
   g_assert_nonnull (folder);
   while ((name = g_dir_read_name (folder)) != NULL)
     {
-      g_autofree char *test = g_strconcat ("/seeds/", name, NULL);
+      g_autofree char *test = g_strconcat ("/", g_get_prgname (), "/", name, NULL);
 
       g_ptr_array_add (paths, g_build_filename (argv[1], name, NULL));
       g_test_add_data_func (test, paths->pdata[paths->len - 1], run_seed);

@@ -15,7 +15,7 @@ class RowBook:
 
     def __init__(self, folder):
         self.path = BUILD / folder / (pathlib.Path(sys.argv[0]).stem + ".json")
-        self.whole = "--only" not in sys.argv
+        self.whole = not {"--only", "--list"} & set(sys.argv)
         if self.whole:
             self.path.parent.mkdir(exist_ok=True)
             self.path.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ import time
 import traceback
 
 _cases = []
+_named = []
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 
@@ -38,6 +39,11 @@ def case(case_id, title, **options):
         return function
 
     return register
+
+
+def name(case_id):
+    """An id besides those of the cases: of a row in a table that a case fills."""
+    _named.append(case_id)
 
 
 def check(condition, what):
@@ -171,13 +177,22 @@ def _run_parallel(chosen, make_world, workers):
     return passed
 
 
+def list_if_asked():
+    """With "--list": prints all ids and ends the program. main() begins with it, and whoever has
+    much to prepare does before."""
+    if "--list" in sys.argv:
+        print("\n".join([*(one[0] for one in _cases), *_named]))
+        sys.exit(0)
+
+
 def main(make_world=no_world, at_end=None, workers=1):
     """Runs all cases, or those whose ids stand behind "--only"; ends the program. `at_end` is given
     a dictionary: for each case that ran, by its id, whether it passed. With workers, so many at a
-    time: for cases that wait more than they work.
+    time: for cases that wait more than they work. "--list" prints all ids and runs nothing.
 
     SIGTERM, as from a test runner whose patience is over, unwinds like Ctrl-C: nothing stays."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    list_if_asked()
     chosen = _cases
     if "--only" in sys.argv:
         wanted = sys.argv[sys.argv.index("--only") + 1].split(",")

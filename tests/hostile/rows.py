@@ -41,6 +41,8 @@ def add_group(group_id, title, prepare, rows, finish, **options):
     """Rows that share a world, because none of them may change anything: `prepare` makes from the
     world what each row's function gets, and `finish` shows in the end that it is as it was. A row
     holds only if that does. Rows as above, without options."""
+    for row in rows:
+        tap.name(row[0])
 
     @tap.case(group_id, title, **options)
     def run(world):

@@ -274,6 +274,7 @@ def exec_token(desk):
 
 
 def main():
+    tap.list_if_asked()
     with tempfile.TemporaryDirectory(prefix="tidio-auth-installed-") as folder:
         prefix = install(ROOT, folder)
         tap.main(lambda **options: Desk(prefix, **options))

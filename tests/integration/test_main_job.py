@@ -19,7 +19,11 @@ from harness.world import World
 KIND = next((word for word in sys.argv[1:] if word in PROGRAMS), "sandbox")
 
 
-@tap.case("JOB-1", "sign-in: browser, code, tokens, account")
+def case(number, title, **options):
+    return tap.case(f"JOB-{number}-{KIND}", title, **options)
+
+
+@case(1, "sign-in: browser, code, tokens, account")
 def sign_in(world):
     signals = world.broker.record()
     page, end = world.sign_in()
@@ -35,7 +39,7 @@ def sign_in(world):
     tap.equal(world.server.counters()["code_exchanges"], 1, "code exchanges")
 
 
-@tap.case("JOB-2", "token: a valid one, without a request", account="")
+@case(2, "token: a valid one, without a request", account="")
 def token(world):
     text, expires_at, details = world.broker.get_token()
     tap.equal(text, world.keyring.records()["tidio"]["access_token"], "token")
@@ -44,7 +48,7 @@ def token(world):
     tap.equal(world.server.counters()["refreshes"], 0, "refreshes")
 
 
-@tap.case("JOB-3", "call: the API answers, the token stays inside", account="")
+@case(3, "call: the API answers, the token stays inside", account="")
 def call(world):
     status, body, details = world.broker.call_api("GET", "contacts")
     tap.equal(status, 200, "status")
@@ -54,7 +58,7 @@ def call(world):
     tap.equal(world.broker.call_api("GET", "/operators")[0], 200, "status of a second path")
 
 
-@tap.case("JOB-4", "expiry: the token is refreshed unseen")
+@case(4, "expiry: the token is refreshed unseen")
 def expiry(world):
     world.server.control(lifetime=1)
     world.sign_in()
@@ -71,7 +75,7 @@ def expiry(world):
     tap.check(stored["refresh_token"] != first["refresh_token"], "a rotated refresh token")
 
 
-@tap.case("JOB-5", "401: one refresh, one retry", account="")
+@case(5, "401: one refresh, one retry", account="")
 def unauthorized(world):
     world.server.control(expire_access_tokens=True, reset_counters=True)
     tap.equal(world.broker.call_api("GET", "contacts")[0], 200, "status")
@@ -79,7 +83,7 @@ def unauthorized(world):
     tap.equal((counters["api"], counters["refreshes"]), (2, 1), "API calls and refreshes")
 
 
-@tap.case("JOB-6", "denial: a named error, the tokens there are stay", account="")
+@case(6, "denial: a named error, the tokens there are stay", account="")
 def denial(world):
     before = world.keyring.records()["tidio"]
     page, end = world.sign_in("tidio", decision="deny")
@@ -90,7 +94,7 @@ def denial(world):
     tap.equal(world.broker.token(), before["access_token"], "token")
 
 
-@tap.case("JOB-7", "sign-out: revoked there, gone here", account="")
+@case(7, "sign-out: revoked there, gone here", account="")
 def sign_out(world):
     token_text = world.broker.token()
     tap.check(world.broker.sign_out(), "revoked")
@@ -105,7 +109,7 @@ def sign_out(world):
     expect_error("NoSuchAccount", world.broker.get_token)
 
 
-@tap.case("JOB-8", "50 callers at once on an expired token make one refresh", account="")
+@case(8, "50 callers at once on an expired token make one refresh", account="")
 def single_flight(world):
     old = world.broker.token()
     world.broker.restart()
@@ -117,7 +121,7 @@ def single_flight(world):
     one_refresh(world)
 
 
-@tap.case("JOB-9", "20 API calls at once with an expired token make one refresh", account="")
+@case(9, "20 API calls at once with an expired token make one refresh", account="")
 def calls_at_once(world):
     world.server.control(expire_access_tokens=True, reset_counters=True)
     callers = [world.broker.start_call_api("GET", "contacts") for _ in range(20)]
@@ -133,7 +137,7 @@ def one_refresh(world):
               "token requests, refreshes and reused refresh tokens")
 
 
-@tap.case("JOB-10", "a public client signs in by PKCE alone, with form bodies", environment={},
+@case(10, "a public client signs in by PKCE alone, with form bodies", environment={},
           provider={"ClientId": "sandbox-public", "ClientAuthentication": "none",
                     "TokenRequestFormat": "form"})
 def public_client(world):
@@ -143,7 +147,7 @@ def public_client(world):
     tap.check(world.broker.sign_out(), "revoked")
 
 
-@tap.case("JOB-11", "a client with a secret signs in by HTTP Basic",
+@case(11, "a client with a secret signs in by HTTP Basic",
           provider={"ClientAuthentication": "basic", "TokenRequestFormat": "form"})
 def basic_client(world):
     world.sign_in()
@@ -152,7 +156,7 @@ def basic_client(world):
     tap.check(world.broker.sign_out(), "revoked")
 
 
-@tap.case("JOB-12", "a code taken from another sign-in is refused by the server")
+@case(12, "a code taken from another sign-in is refused by the server")
 def stolen_code(world):
     one = world.broker.sign_in("one")
     two = world.broker.sign_in("two")

@@ -394,5 +394,6 @@ def make_world(pool, kind="sandbox", arguments=(), server=True, **options):
 
 
 register()
+tap.list_if_asked()
 with Session(keyring="none") as shared:
     tap.main(functools.partial(make_world, Pool(shared)), report)

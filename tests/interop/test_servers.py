@@ -320,5 +320,6 @@ class Place:
         return self.session.logs()
 
 
+tap.list_if_asked()
 with Session(keyring="none") as shared:
     tap.main(Place(shared).open)

@@ -16,10 +16,14 @@ from words import CASES  # noqa: E402
 
 
 def main():
+    names = [f"SB-{number:02}" for number in range(1, len(CASES) + 1)]
+    if "--list" in sys.argv:
+        print("\n".join(names))
+        return 0
     print(f"1..{len(CASES)}", flush=True)
     failed = 0
     for number, function in enumerate(CASES, 1):
-        name = f"{number} - SB-{number:02} {function.__name__.replace('_', ' ')}"
+        name = f"{number} - {names[number - 1]} {function.__name__.replace('_', ' ')}"
         try:
             function()
             print("ok", name, flush=True)
