@@ -27,6 +27,7 @@ CONFIGURATIONS = {
 
 PROGRESS = re.compile(r"^\[\d+/\d+\] ")
 RESULT = re.compile(r"^\s*(not ok|ok)\b(.*)$")
+NOT_TRIED = re.compile(r"^# not tried: (.*)$")
 
 
 class Tally:
@@ -34,6 +35,8 @@ class Tally:
         self.passed = 0
         self.failed = 0
         self.skipped = 0
+        # Cases that the place they run in does not allow, and why.
+        self.not_tried = []
 
     def add(self, other):
         self.passed += other.passed
@@ -45,6 +48,8 @@ class Tally:
         before = self.failed + self.skipped
         seen = 0
         for line in (test.get("stdout") or "").splitlines():
+            if (match := NOT_TRIED.match(line)) is not None:
+                self.not_tried.append(match.group(1))
             match = RESULT.match(line)
             if match is None:
                 if re.match(r"^\s*1\.\.0\b", line):
@@ -134,9 +139,14 @@ def run_one(name):
 
 
 def print_table(rows):
-    print(f"\n{'configuration':<18}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    print(f"\n{'configuration':<18}{'passed':>8}{'failed':>8}{'skipped':>9}{'not tried':>11}"
+          f"{'seconds':>9}")
     for name, (tally, seconds) in rows.items():
-        print(f"{name:<18}{tally.passed:>8}{tally.failed:>8}{tally.skipped:>9}{seconds:>9.0f}")
+        print(f"{name:<18}{tally.passed:>8}{tally.failed:>8}{tally.skipped:>9}"
+              f"{len(tally.not_tried):>11}{seconds:>9.0f}")
+    for name, (tally, _seconds) in rows.items():
+        for text in tally.not_tried:
+            print(f"not tried in {name}: {text}")
 
 
 def main():

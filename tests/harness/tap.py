@@ -18,6 +18,7 @@ import traceback
 
 _cases = []
 _named = []
+_left_out = []
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 
@@ -44,6 +45,11 @@ def case(case_id, title, **options):
 def name(case_id):
     """An id besides those of the cases: of a row in a table that a case fills."""
     _named.append(case_id)
+
+
+def leave_out(case_id, why):
+    """A case that cannot be tried here: it counts for nothing, and the report says so."""
+    _left_out.append((case_id, why))
 
 
 def check(condition, what):
@@ -181,7 +187,7 @@ def list_if_asked():
     """With "--list": prints all ids and ends the program. main() begins with it, and whoever has
     much to prepare does before."""
     if "--list" in sys.argv:
-        print("\n".join([*(one[0] for one in _cases), *_named]))
+        print("\n".join([*(one[0] for one in (*_cases, *_left_out)), *_named]))
         sys.exit(0)
 
 
@@ -193,11 +199,14 @@ def main(make_world=no_world, at_end=None, workers=1):
     SIGTERM, as from a test runner whose patience is over, unwinds like Ctrl-C: nothing stays."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     list_if_asked()
-    chosen = _cases
+    chosen, left_out = _cases, _left_out
     if "--only" in sys.argv:
         wanted = sys.argv[sys.argv.index("--only") + 1].split(",")
         chosen = [one for one in _cases if one[0] in wanted]
+        left_out = [one for one in _left_out if one[0] in wanted]
     print(f"1..{len(chosen)}", flush=True)
+    for case_id, why in left_out:
+        comment(f"not tried: {case_id}: {why}")
     if workers > 1:
         well = _run_parallel(chosen, make_world, workers)
     else:

@@ -234,14 +234,6 @@ def provider_files(world):
     file = path.rename(world.session.root / "elsewhere.conf")
     path.symlink_to(file)
     look("link")
-    if os.geteuid() == 0:
-        os.chown(file, 0, 65534)
-        file.chmod(0o664)
-        look("group")
-        os.chown(file, 65534, 65534)
-        file.chmod(0o644)
-        look("owner")
-        expected.update(group="NotConfigured", owner="NotConfigured")
     path.unlink()
     world.session.write_provider("tidio", text.replace("[Provider]",
                                                        f"[Provider]\nClientSecret={CANARY}"))
@@ -254,11 +246,25 @@ def provider_files(world):
     return "refused where others can change it, and with a secret"
 
 
+def provider_file_of_others(world):
+    path = world.session.write_provider("tidio", provider_text(places(world.server.uri)))
+    seen = []
+    for owner, mode in ((0, 0o664), (65534, 0o644)):
+        os.chown(path, owner, 65534)
+        path.chmod(mode)
+        seen.append(error_of(world.broker.sign_in, "me", provider="tidio")[0])
+    os.chown(path, 0, 0)
+    world.sign_in()
+    return ", ".join(seen)
+
+
 # Other processes
 
 
-def words_of_processes(world):
-    """The broker, its helper with the browser it starts, and the command line, all at work."""
+@contextlib.contextmanager
+def all_at_work(world):
+    """The broker, its helper with the browser it starts, and the command line: the process of the
+    last one, and what the browser noted."""
     note = world.session.root / "browser-seen"
     script = world.session.root / "slow-browser"
     script.write_text(f"#!/bin/sh\numask > {note}.tmp\nmv {note}.tmp {note}\nexec sleep 60\n")
@@ -273,13 +279,30 @@ def words_of_processes(world):
     cli = Cli(world.session)
     command = cli.start("sign-in")
     world.bus.wait_for(note.exists, DEADLINE, "the browser", poll=True)
-    broker = world.broker.process.pid
+    yield command, note
+    command.send_signal(signal.SIGINT)
+    cli.finish(command)
+
+
+def words_of_processes(world):
+    with all_at_work(world) as (command, note):
+        look_at_words(world.broker.process.pid, command, note)
+    return "no secret"
+
+
+def words_for_root(world):
+    """Also of the broker itself."""
+    with all_at_work(world):
+        shown = procs.shown_words(world.broker.process.pid)
+    tap.lacks(shown, CLIENT_SECRET.encode(), "what its processes show")
+    tap.contains(shown, b"slow-browser", "what its processes show")
+    return "no secret"
+
+
+def look_at_words(broker, command, note):
     names = {pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
              for pid in procs.children(broker)}
     tap.equal(names, {"tidio-auth-open"}, "children of the broker")
-    if os.geteuid() == 0:
-        tap.lacks(procs.shown_words(broker), CLIENT_SECRET.encode(), "what its processes show")
-        tap.contains(procs.shown_words(broker), b"slow-browser", "what its processes show")
     for pid in procs.children(broker):
         words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
         tap.lacks(words, b"state=", "arguments of the helper")
@@ -290,9 +313,6 @@ def words_of_processes(world):
               "arguments of the command")
     tap.equal(note.read_text().strip(), "0002", "file mode mask of the browser")
     tap.equal(procs.status(broker, "Umask"), "0077", "that of the broker")
-    command.send_signal(signal.SIGINT)
-    cli.finish(command)
-    return "no secret"
 
 
 def crash(world):
@@ -366,15 +386,23 @@ def memory(world):
     return "in locked memory"
 
 
+ROOT = {"not_tried": None if os.geteuid() == 0 else "needs root"}
+# AddressSanitizer locks nothing, and reserves terabytes.
+PLAIN_ROOT = ROOT if SLOW == 1 else {"not_tried": "a sanitizer locks no memory"}
+
 ROWS = [
-    ("CF-03", "provider files that others can change, links, another's, one with a secret in it",
+    ("CF-03-a", "provider files that others can change, links, another's, one with a secret in it",
      provider_files, "refused where others can change it, and with a secret"),
+    ("CF-03-b", "a provider file that root owns and another group can write to, and another user's",
+     provider_file_of_others, "NotConfigured, NotConfigured", ROOT),
     ("LG-02", "every error a caller can cause, and a provider that wants its words repeated",
      every_error, "messages without it"),
     ("LG-03", "an error code of the provider with line breaks and terminal controls", forged_lines,
      "one clean sentence"),
-    ("LG-04", "arguments and environment of broker, helper and command line", words_of_processes,
+    ("LG-04-a", "arguments and environment of helper and command line", words_of_processes,
      "no secret", {"start": False}),
+    ("LG-04-b", "those of the broker and all it started, as root sees them", words_for_root,
+     "no secret", {"start": False, **ROOT}),
     ("LG-05a", "a crash where core dumps are allowed", crash, "no core dump", {"start": False}),
     ("LG-05b", "another program of the user looks into the broker's process", other_process,
      "refused", {"start": False}),
@@ -386,10 +414,8 @@ ROWS = [
      "nothing outside the keyring"),
     ("ST-10", "an environment that names another keyring", other_keyring,
      "stored in the Secret Service", {"start": False}),
+    ("LG-06", "root reads the broker's memory: where tokens and secrets are kept", memory,
+     "in locked memory", {"start": False, **PLAIN_ROOT}),
 ]
-# AddressSanitizer locks nothing, and reserves terabytes.
-if os.geteuid() == 0 and SLOW == 1:
-    ROWS.append(("LG-06", "root reads the broker's memory: where tokens and secrets are kept", memory,
-                 "in locked memory", {"start": False}))
 add_rows(ROWS)
 main()
