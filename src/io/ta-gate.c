@@ -141,9 +141,9 @@ print_head (const TaHead *head)
   return g_string_free_to_bytes (text);
 }
 
-/* Another user's program gets nothing for an address it has seen somewhere. To find out costs
- * milliseconds, so the question is put where the answer matters. 0, or the HTTP status to refuse
- * with. */
+/* Another user's program gets nothing for an address it has seen somewhere, and who cannot be told
+ * from one gets nothing either. To find out costs milliseconds, so the question is put where the
+ * answer matters. 0, or the HTTP status to refuse with. */
 static guint
 judge_peer (Visit *visit, const TaHead *head)
 {
@@ -155,9 +155,10 @@ judge_peer (Visit *visit, const TaHead *head)
   if (peer == TA_PEER_UNKNOWN && !self->has_told)
     {
       self->has_told = TRUE;
-      g_message ("The kernel does not say whose program called back: accepted");
+      g_message ("The kernel does not say whose program called back, so it was refused: if it "
+                 "never says, set CheckPeer=false in tidio-auth.conf");
     }
-  return peer == TA_PEER_FOREIGN ? 403 : 0;
+  return peer == TA_PEER_OURS ? 0 : 403;
 }
 
 /* Takes the visit, whose head is complete with `length` bytes. */

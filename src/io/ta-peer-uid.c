@@ -92,8 +92,8 @@ ta_peer_uid_find (const char *tables, GInetSocketAddress *peer, GInetSocketAddre
 
 /* The tables are read before the connection is asked whether it still is one: a peer that reset
  * it, and so has no row, is not taken for an unknown one. */
-TaPeer
-ta_peer_uid_judge (GSocketConnection *connection)
+static TaPeer
+look (GSocketConnection *connection)
 {
   g_autofree char *tcp = NULL;
   g_autofree char *tcp6 = NULL;
@@ -110,4 +110,14 @@ ta_peer_uid_judge (GSocketConnection *connection)
     return TA_PEER_FOREIGN;
   return ta_peer_uid_find (tables, G_INET_SOCKET_ADDRESS (peer), G_INET_SOCKET_ADDRESS (own),
                            geteuid ());
+}
+
+/* The kernel hands out a table piece by piece, and a row may be missed while others come and go. So
+ * one that is not there is looked for once more. */
+TaPeer
+ta_peer_uid_judge (GSocketConnection *connection)
+{
+  TaPeer peer = look (connection);
+
+  return peer == TA_PEER_UNKNOWN ? look (connection) : peer;
 }
