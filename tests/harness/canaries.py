@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Looks for secrets where they must not be: logs, files, command lines, the bus.
 
-Codes and tokens of the servers written for these tests begin with a mark, so that every one of them
-is known, also those that were replaced long ago. States and code challenges are learned from the
+Codes and tokens begin with a mark, so that every one of them is known, also those that were replaced
+long ago; where a server cannot give them one, it is asked what it gave out. States and code challenges are learned from the
 authorization URIs on the bus; a code verifier is known by its challenge.
 """
 
@@ -19,8 +19,8 @@ import urllib.parse
 from harness import bus_watch
 from harness.broker import check_message
 
-# Of tokens, by what they are: tests/authlib and src/sandbox.
-MARKS = {f"{server}_{kind}_": kind for server in ("sandbox", "authlib")
+# Of tokens, by what they are: src/sandbox, tests/authlib and tests/interop/oidc-provider.
+MARKS = {f"{server}_{kind}_": kind for server in ("sandbox", "authlib", "node")
          for kind in ("code", "access", "refresh", "device")}
 # So many characters of a secret are too many.
 PIECE = 12

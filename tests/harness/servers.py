@@ -55,6 +55,10 @@ PECULIARITIES = {
     "glewlwyd": {"TokenRequestFormat": "form", "Scopes": "contacts"},
     "oidc-provider": {"TokenRequestFormat": "form", "Scopes": "contacts"},
 }
+# Those whose codes and tokens have no mark. Of each its end is told, for a token that is signed
+# begins as others do.
+UNMARKED = ("glewlwyd",)
+SECRET_END = 24
 # Those that know an application by one redirect URI, port and all.
 PINNED = ("glewlwyd",)
 
@@ -93,6 +97,7 @@ class Server:
         self.session = session
         self.kind = kind
         self.broken = set()
+        self.told = 0
         self.peculiarities = dict(PECULIARITIES.get(kind, {}))
         if kind in PINNED:
             redirect_uri = f"http://localhost:{ports.free()}/callback"
@@ -156,7 +161,17 @@ class Server:
     def lend(self, session):
         """Provider files are written to that session from now on."""
         self.session = session
+        self.told = len(self._given())
         return self
+
+    def _given(self):
+        if self.kind not in UNMARKED:
+            return []
+        return json.loads(self.request("GET", "/secrets")[1])["given"]
+
+    def secrets(self):
+        """Ends of the codes and tokens that it gave out since it was lent, if they have no mark."""
+        return {one[-SECRET_END:] for one in self._given()[self.told:]}
 
     def write_provider(self, provider="tidio", **keys):
         keys = {**self.peculiarities, **keys}

@@ -101,6 +101,8 @@ class World:
         return servers
 
     def _note_secrets(self):
+        if self.server is not None:
+            self.secrets |= self.server.secrets()
         if self.keyring is None or self.keyring.process.poll() is not None:
             return
         for item in self.keyring.accounts():

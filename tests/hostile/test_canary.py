@@ -54,12 +54,15 @@ def plant_token(form, folder="logs", what="a code or token with a mark"):
     return run
 
 
-def plant_replaced(world):
+def plant_replaced(what="a code or token with a mark"):
     """One that nobody has any more."""
-    before = refresh_token(world)
-    world.broker.token(rejected=world.broker.token())
-    world.plant(before)
-    return world.expect("a code or token with a mark")
+    def run(world):
+        before = refresh_token(world)
+        world.broker.token(rejected=world.broker.token())
+        tap.check(refresh_token(world) != before, "another refresh token")
+        world.plant(before)
+        return world.expect(what)
+    return run
 
 
 def plant_odd(form):
@@ -86,10 +89,12 @@ def plant_state(world):
     return world.expect("a state")
 
 
-def plant_code(world):
-    _uri, address = sign_in(world)
-    world.plant("code is " + dict(browser.query(address))["code"])
-    return world.expect("a code or token with a mark")
+def plant_code(what="a code or token with a mark"):
+    def run(world):
+        _uri, address = sign_in(world)
+        world.plant("code is " + dict(browser.query(address))["code"])
+        return world.expect(what)
+    return run
 
 
 def plant_verifier(world):
@@ -180,8 +185,8 @@ rows.add_rows([
         ("the same percent-encoded", plant_odd(lambda t: urllib.parse.quote(t, safe="")), "found"),
         ("the same JSON-escaped", plant_odd(json.dumps), "found"),
         ("the same in base64", plant_odd(lambda t: base64.b64encode(b"x" + t.encode())), "found"),
-        ("a refresh token that was replaced", plant_replaced, "found"),
-        ("a code", plant_code, "found"),
+        ("a refresh token that was replaced", plant_replaced(), "found"),
+        ("a code", plant_code(), "found"),
         ("a state", plant_state, "found"),
         ("a code verifier", plant_verifier, "found"),
         ("a refresh token in a file of the state folder", plant_token(str, "state"), "found"),
@@ -195,5 +200,21 @@ rows.add_rows([
         ("what is meant: a state in Uri, an access token from GetToken", uri_is_allowed,
          "failed, nothing found"),
     ], 1)])
+
+def of(kind):
+    return {"account": "", "kind": kind}
+
+
+rows.add_rows([
+    ("CN-31", "a refresh token of Authlib that was replaced", plant_replaced(), "found",
+     of("authlib")),
+    ("CN-32", "a code of Authlib", plant_code(), "found", of("authlib")),
+    ("CN-33", "a refresh token of oidc-provider that was replaced", plant_replaced(), "found",
+     of("oidc-provider")),
+    ("CN-34", "a code of oidc-provider", plant_code(), "found", of("oidc-provider")),
+    ("CN-35", "a refresh token of Glewlwyd that was replaced", plant_replaced("a secret"), "found",
+     of("glewlwyd")),
+    ("CN-36", "a code of Glewlwyd", plant_code("a secret"), "found", of("glewlwyd")),
+])
 
 rows.main(PlantedWorld)

@@ -4,7 +4,8 @@
 the buttons of the other servers, and /control.
 
 All of OAuth is Glewlwyd's: requests to /api/ go to it as they are, and its answers come back as
-they are.
+they are. What it gave out it tells at /secrets, the oldest first, because its codes and tokens have
+no mark to know them by.
 
     server.py --redirect-uri URI [--dpop off|optional] [--nonce] [--par off|optional|required]
 
@@ -51,6 +52,7 @@ ENDPOINTS = {
     "/api/oidc/device_authorization": ("device", "device"),
     "/api/oidc/.well-known/openid-configuration": ("discovery", "discovery"),
 }
+SECRETS = ("access_token", "refresh_token", "id_token", "device_code")
 HOP_BY_HOP = ("host", "content-length", "connection", "transfer-encoding")
 
 
@@ -69,6 +71,7 @@ class Memory(httpd.Memory):
         super().__init__()
         self.backend = backend
         self.proofs = set()
+        self.given = []
         self.do_new_api_nonce()
 
     def do_new_api_nonce(self, _value=True):
@@ -92,6 +95,18 @@ class Handler(httpd.Handler):
     def backend(self):
         return self.memory.backend
 
+    def note_secrets(self, answer):
+        headers = {name.lower(): value for name, value in answer.headers}
+        found = {}
+        if headers.get("location", "").startswith(self.backend.redirect_uri):
+            query = urllib.parse.urlsplit(headers["location"]).query
+            found["code"] = dict(urllib.parse.parse_qsl(query)).get("code")
+        elif self.where in ENDPOINTS and headers.get("content-type", "").startswith(JSON[0][1]):
+            body = json.loads(answer.body)
+            found = {name: body.get(name) for name in SECRETS}
+        with self.server.lock:
+            self.memory.given += [value for value in found.values() if value]
+
     def forward(self):
         """To Glewlwyd and back."""
         counter, endpoint = ENDPOINTS.get(self.where, (None, None))
@@ -109,6 +124,7 @@ class Handler(httpd.Handler):
         kept = [(name, value) for name, value in self.headers.items()
                 if name.lower() not in HOP_BY_HOP]
         answer = self.backend.request(self.command, self.path, body, kept)
+        self.note_secrets(answer)
         self.send(answer.status, answer.body, [(name, value) for name, value in answer.headers
                                                if name.lower() not in HOP_BY_HOP])
         if b"use_dpop_nonce" in answer.body:
@@ -188,6 +204,8 @@ class Handler(httpd.Handler):
             if not self.fail_as_told("api"):
                 with self.server.lock:
                     self.api()
+        elif self.where == "/secrets":
+            self.send(200, {"given": self.memory.given}, JSON)
         elif self.where == "/login.html":
             self.log_in()
         elif self.where.startswith("/api/oidc/"):

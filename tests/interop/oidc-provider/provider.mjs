@@ -64,10 +64,25 @@ function features(base, { dpop, nonce, par }) {
   };
 }
 
+/** Codes and tokens begin with a mark: whoever looks for them where they must not be knows each. */
+function mark(provider) {
+  const kinds = {
+    AuthorizationCode: 'code', AccessToken: 'access', RefreshToken: 'refresh', DeviceCode: 'device',
+  };
+  for (const [model, kind] of Object.entries(kinds)) {
+    const { prototype } = provider[model];
+    const generate = prototype.generateTokenId;
+    prototype.generateTokenId = function generateMarked(...words) {
+      return `node_${kind}_${generate.apply(this, words)}`;
+    };
+  }
+  return provider;
+}
+
 /** options: dpop and par: off, optional or required; nonce: always; path: of the issuer */
 export function makeProvider(base, memory, options) {
   const { switches } = memory;
-  return new Provider(`${base}${options.path}`, {
+  return mark(new Provider(`${base}${options.path}`, {
     adapter: adapterOver(memory),
     clients: clients(options),
     jwks: signingKeys(),
@@ -101,5 +116,5 @@ export function makeProvider(base, memory, options) {
       Session: 86400,
     },
     renderError: pages.showError,
-  });
+  }));
 }
