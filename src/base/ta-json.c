@@ -8,9 +8,11 @@
 /* JSON from outside goes through a strict, bounded scan (RFC 8259) before json-glib sees it.
  * json-glib 1.6 alone overflows its stack on deep nesting, takes an empty body for success, accepts
  * comments, single quotes, "var x =" and several documents in a row, and keeps the last of two
- * members of one name. The scan reads bytes, keeps nothing and nests at most MAX_DEPTH deep. */
+ * members of one name. An empty object of three bytes costs it three hundred. The scan reads bytes,
+ * keeps nothing, nests at most MAX_DEPTH deep and lets no more than MAX_VALUES through. */
 
 #define MAX_DEPTH 32
+#define MAX_VALUES 10000
 
 /* UTF-16 code units that are half a character. */
 #define HIGH_SURROGATE 0xd800
@@ -22,7 +24,8 @@ typedef struct
   const char *at;
   const char *end;
   guint depth;
-  guint members; /* of the outermost object */
+  guint members;     /* of the outermost object */
+  guint values_left; /* that may still come */
 } Scan;
 
 static gboolean scan_value (Scan *scan);
@@ -178,6 +181,8 @@ scan_items (Scan *scan, char close, gboolean (*scan_item) (Scan *scan))
 static gboolean
 scan_value (Scan *scan)
 {
+  if (scan->values_left-- == 0)
+    return FALSE;
   skip_space (scan);
   if (take (scan, '{'))
     return scan_items (scan, '}', scan_member);
@@ -207,13 +212,14 @@ scan_text (Scan *scan, const char *data, gsize length)
 gboolean
 ta_json_is_text (const char *data, gsize length)
 {
-  Scan scan = { 0 };
+  Scan scan = { .values_left = G_MAXUINT };
 
   return scan_text (&scan, data, length);
 }
 
-/* Parses one JSON object of at most `max_length` bytes, nested at most 32 deep, with no member of
- * the outermost object twice and nothing behind it. A byte order mark is tolerated.
+/* Parses one JSON object of at most `max_length` bytes and 10,000 values, nested at most 32 deep,
+ * with no member of the outermost object twice and nothing behind it. A byte order mark is
+ * tolerated.
  * Errors: TA_ERROR_INVALID_RESPONSE; the message repeats nothing of the data. */
 JsonObject *
 ta_json_parse_object (const char *data, gsize length, gsize max_length, GError **error)
@@ -223,7 +229,7 @@ ta_json_parse_object (const char *data, gsize length, gsize max_length, GError *
   gboolean has_mark = length >= 3 && memcmp (data, "\xef\xbb\xbf", 3) == 0;
   const char *text = has_mark ? data + 3 : data;
   gsize text_length = has_mark ? length - 3 : length;
-  Scan scan = { 0 };
+  Scan scan = { .values_left = MAX_VALUES };
 
   if (length <= max_length && scan_text (&scan, text, text_length)
       && json_parser_load_from_data (parser, text, (gssize) text_length, NULL))

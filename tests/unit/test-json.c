@@ -195,6 +195,23 @@ check_bomb (gconstpointer data)
   g_assert_false (ta_json_is_text (text, length));
 }
 
+/* The object, the array in it and that many in that; the scan for a whole text does not mind. */
+static void
+check_values (void)
+{
+  g_autofree char *most = unit_repeat ("{},", 9997);
+  g_autofree char *good = g_strconcat ("{\"a\":[", most, "{}]}", NULL);
+  g_autofree char *bad = g_strconcat ("{\"a\":[", most, "{},1]}", NULL);
+  gsize length = strlen (bad);
+  g_autoptr (JsonObject) object = ta_json_parse_object (good, strlen (good), length, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (object);
+  g_assert_null (ta_json_parse_object (bad, length, length, &error));
+  unit_assert_error (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE);
+  g_assert_true (ta_json_is_text (bad, length));
+}
+
 static void
 check_length (void)
 {
@@ -330,6 +347,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/json/UN-JS-05-bomb/arrays", "[", check_bomb);
   g_test_add_data_func ("/json/UN-JS-05-bomb/objects", "{\"a\":", check_bomb);
   g_test_add_func ("/json/UN-JS-06-length", check_length);
+  g_test_add_func ("/json/UN-JS-12-values", check_values);
   g_test_add_func ("/json/UN-JS-07-message-repeats-nothing", check_message_repeats_nothing);
   UNIT_ADD_ROWS ("/json/UN-JS-09-number", numbers, check_number);
   g_test_add_func ("/json/UN-JS-10-string-types", check_string_types);
