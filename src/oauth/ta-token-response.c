@@ -54,9 +54,10 @@ get_scopes (JsonObject *object, const TaToken *previous)
 }
 
 /* Parses the answer to a token request. `previous` NULL: to a code, else to its refresh. Whether
- * the type of the token is right for the request, ta_token_bind() tells. A defect in anything but
- * the token itself never voids an answer: by then the provider may have replaced the old refresh
- * token (RFC 6749 section 6), and dropping the answer would lose the login. Errors:
+ * the type of the token is right for the request, ta_token_bind() tells. An answer that is one JSON
+ * object with a usable token of a known type counts, whatever else is wrong in it: by then the
+ * provider may have replaced the old refresh token (RFC 6749 section 6), and dropping the answer
+ * would lose the login. Errors:
  * TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_SIGN_IN_FAILED, TA_ERROR_CLIENT_REJECTED,
  * TA_ERROR_SERVER_ERROR, TA_ERROR_RATE_LIMITED, TA_ERROR_INVALID_RESPONSE, TA_ERROR_FAILED. */
 TaToken *
