@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-command.h"
 
-#include "base/ta-error.h"
 #include "base/ta-words.h"
-#include "ta-bus.h"
+#include "ta-account-list.h"
 #include "ta-cli.h"
 #include "ta-options.h"
 #include "ta-table.h"
@@ -14,17 +13,6 @@
 
 #define MARK "* "
 #define NO_MARK "  "
-
-/* An account is the a{sv} of its properties, as the broker sent them. */
-
-static const char *
-get_string (GVariant *account, const char *property)
-{
-  const char *value = "";
-
-  g_variant_lookup (account, property, "&s", &value);
-  return value;
-}
 
 static gint64
 get_time (GVariant *account, const char *property)
@@ -57,47 +45,6 @@ find_missing (GVariant *account)
   return ta_words_without ((const char *const *) requested, (const char *const *) granted);
 }
 
-static int
-compare (gconstpointer a, gconstpointer b)
-{
-  return g_strcmp0 (get_string (*(GVariant *const *) a, "Id"),
-                    get_string (*(GVariant *const *) b, "Id"));
-}
-
-static GPtrArray *
-load (TaDBusAuth *auth, GError **error)
-{
-  g_autoptr (GPtrArray) accounts
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
-  g_autoptr (GVariantIter) objects = NULL;
-  GVariant *interfaces;
-  g_autoptr (GVariant) reply = ta_bus_call (auth, "org.freedesktop.DBus.ObjectManager",
-                                            "GetManagedObjects", NULL, "(a{oa{sa{sv}}})", error);
-
-  if (reply == NULL)
-    return NULL;
-  g_variant_get (reply, "(a{oa{sa{sv}}})", &objects);
-  while (g_variant_iter_loop (objects, "{&o@a{sa{sv}}}", NULL, &interfaces))
-    {
-      GVariant *account
-          = g_variant_lookup_value (interfaces, "org.tidio.Auth.Account", G_VARIANT_TYPE_VARDICT);
-
-      if (account != NULL)
-        g_ptr_array_add (accounts, account);
-    }
-  g_ptr_array_sort (accounts, compare);
-  return g_steal_pointer (&accounts);
-}
-
-/* Whether an empty account argument means this one. */
-static gboolean
-is_default (GVariant *account, GPtrArray *accounts, const char *default_account)
-{
-  if (*default_account == '\0')
-    return accounts->len == 1;
-  return g_str_equal (get_string (account, "Id"), default_account);
-}
-
 static void
 add_words (JsonBuilder *builder, const char *name, char **words)
 {
@@ -117,11 +64,11 @@ add_json (JsonBuilder *builder, GVariant *account, gboolean is_default_account)
 
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "id");
-  json_builder_add_string_value (builder, get_string (account, "Id"));
+  json_builder_add_string_value (builder, ta_account_list_get_string (account, "Id"));
   json_builder_set_member_name (builder, "provider");
-  json_builder_add_string_value (builder, get_string (account, "Provider"));
+  json_builder_add_string_value (builder, ta_account_list_get_string (account, "Provider"));
   json_builder_set_member_name (builder, "state");
-  json_builder_add_string_value (builder, get_string (account, "State"));
+  json_builder_add_string_value (builder, ta_account_list_get_string (account, "State"));
   add_words (builder, "scopes", scopes);
   add_words (builder, "requested_scopes", requested);
   add_words (builder, "missing_scopes", missing);
@@ -144,7 +91,7 @@ print_json (GPtrArray *accounts, const char *default_account, GError **error)
   json_builder_begin_array (builder);
   for (guint i = 0; i < accounts->len; i++)
     add_json (builder, accounts->pdata[i],
-              is_default (accounts->pdata[i], accounts, default_account));
+              ta_account_list_is_default (accounts->pdata[i], accounts, default_account));
   json_builder_end_array (builder);
   return ta_cli_print_json (builder, error);
 }
@@ -155,22 +102,6 @@ format_time (gint64 seconds)
   g_autoptr (GDateTime) time = seconds == 0 ? NULL : g_date_time_new_from_unix_local (seconds);
 
   return time == NULL ? g_strdup (_ ("unknown")) : g_date_time_format (time, "%F %R");
-}
-
-/* No accounts may also mean that the keyring cannot be read. The broker says so to whoever asks for
- * a token; that there is no account is what it says otherwise. */
-static gboolean
-check_storage (TaDBusAuth *auth, GError **error)
-{
-  g_autoptr (GVariant) reply = NULL;
-  g_autoptr (GError) local = NULL;
-
-  reply = ta_bus_call (auth, "org.tidio.Auth", "GetToken", g_variant_new ("(sa{sv})", "", NULL),
-                       "(sxa{sv})", &local);
-  if (reply != NULL || g_error_matches (local, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
 }
 
 /* A sentence for each account that was granted less than was asked for. */
@@ -184,7 +115,7 @@ print_missing (GPtrArray *accounts, GError **error)
 
       if (*joined != '\0'
           && !ta_cli_print (error, _ ("%s: asked for but not granted: %s"),
-                            get_string (accounts->pdata[i], "Id"), joined))
+                            ta_account_list_get_string (accounts->pdata[i], "Id"), joined))
         return FALSE;
     }
   return TRUE;
@@ -207,12 +138,12 @@ print_table (GPtrArray *accounts, const char *default_account, GError **error)
   for (guint i = 0; i < accounts->len; i++)
     {
       GVariant *account = accounts->pdata[i];
-      gboolean is_marked = is_default (account, accounts, default_account);
-      g_autofree char *id
-          = g_strconcat (is_marked ? MARK : NO_MARK, get_string (account, "Id"), NULL);
+      gboolean is_marked = ta_account_list_is_default (account, accounts, default_account);
+      g_autofree char *id = g_strconcat (is_marked ? MARK : NO_MARK,
+                                         ta_account_list_get_string (account, "Id"), NULL);
       g_autofree char *expires = format_time (get_time (account, "ExpiresAt"));
-      const char *row[]
-          = { id, get_string (account, "Provider"), get_string (account, "State"), expires, NULL };
+      const char *row[] = { id, ta_account_list_get_string (account, "Provider"),
+                            ta_account_list_get_string (account, "State"), expires, NULL };
 
       g_ptr_array_add (rows, g_strdupv ((char **) row));
     }
@@ -246,9 +177,10 @@ ta_command_accounts (int argc, char **argv, GError **error)
       return FALSE;
     }
   auth = ta_bus_connect (TIMEOUT_MS, error);
-  accounts = auth == NULL ? NULL : load (auth, error);
+  accounts = auth == NULL ? NULL : ta_account_list_load (auth, error);
   default_account = accounts == NULL ? NULL : ta_bus_get_default_account (auth, error);
-  if (default_account == NULL || (accounts->len == 0 && !check_storage (auth, error)))
+  if (default_account == NULL
+      || (accounts->len == 0 && !ta_account_list_check_storage (auth, error)))
     return FALSE;
   return json ? print_json (accounts, default_account, error)
               : print_table (accounts, default_account, error);

@@ -73,6 +73,18 @@ find (const TaCommand *commands, const char *word, GError **error)
   return NULL;
 }
 
+/* (nullable): the command that a program of that name is. */
+static const TaCommand *
+find_by_program (const TaCommand *commands, const char *path)
+{
+  g_autofree char *name = path == NULL ? NULL : g_path_get_basename (path);
+
+  for (const TaCommand *command = commands; command->name != NULL; command++)
+    if (command->program != NULL && g_strcmp0 (command->program, name) == 0)
+      return command;
+  return NULL;
+}
+
 static char *
 describe (const TaCommand *commands)
 {
@@ -80,7 +92,7 @@ describe (const TaCommand *commands)
 
   g_string_append_printf (text, "\n\n%s", _ ("Commands:"));
   for (const TaCommand *command = commands; command->name != NULL; command++)
-    g_string_append_printf (text, "\n  %-10s %s", command->name, _ (command->summary));
+    g_string_append_printf (text, "\n  %-11s %s", command->name, _ (command->summary));
   g_string_append_printf (text, "\n\n%s\n%s",
                           _ ("Exit codes: 0 ok, 1 failed, 2 usage, 3 a user is needed, 4 not now, "
                              "5 not allowed."),
@@ -96,20 +108,25 @@ ta_command_dispatch (const TaCommand *commands, int argc, char **argv)
   g_autofree char *summary = describe (commands);
   g_autoptr (GOptionContext) context = ta_options_new (_ ("COMMAND…"), summary, NULL);
   g_autoptr (GError) error = NULL;
-  const TaCommand *command = NULL;
+  const TaCommand *command = find_by_program (commands, argv[0]);
 
   g_set_prgname ("tidio-auth");
   g_option_context_set_strict_posix (context, TRUE);
-  if (g_option_context_parse (context, &argc, &argv, &error))
+  if (command != NULL)
+    {
+      argv[0] = (char *) command->name;
+      command->run (argc, argv, &error);
+    }
+  else if (g_option_context_parse (context, &argc, &argv, &error))
     {
       if (argc > 1)
         command = find (commands, argv[1], &error);
       else
         g_set_error_literal (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                              _ ("A command is missing"));
+      if (command != NULL)
+        command->run (argc - 1, argv + 1, &error);
     }
-  if (command != NULL)
-    command->run (argc - 1, argv + 1, &error);
   if (error != NULL)
     ta_cli_report (error);
   return ta_cli_get_exit_code (error);

@@ -13,6 +13,8 @@ typedef struct
 
   /* argv[0] is the name. */
   gboolean (*run) (int argc, char **argv, GError **error);
+
+  const char *program; /* (unowned) (nullable): another name that this is installed by */
 } TaCommand;
 
 int ta_command_dispatch (const TaCommand *commands, int argc, char **argv);
@@ -26,6 +28,7 @@ gboolean ta_command_default (int argc, char **argv, GError **error);
 gboolean ta_command_log (int argc, char **argv, GError **error);
 gboolean ta_command_watch (int argc, char **argv, GError **error);
 gboolean ta_command_client (int argc, char **argv, GError **error);
+gboolean ta_command_credential (int argc, char **argv, GError **error);
 gboolean ta_command_exec (int argc, char **argv, GError **error);
 
 G_END_DECLS

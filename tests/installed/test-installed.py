@@ -28,7 +28,7 @@ ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startsw
 README = Document(ROOT / "README.md")
 
 FILES = {
-    "bin/tidio-auth", "bin/tidio-auth-sandbox",
+    "bin/git-credential-tidio", "bin/tidio-auth", "bin/tidio-auth-sandbox",
     "lib/systemd/user/tidio-auth.service",
     "libexec/tidio-auth-open-uri", "libexec/tidio-authd",
     "share/dbus-1/interfaces/org.tidio.Auth.xml",
@@ -267,10 +267,16 @@ def german(desk):
         str(desk.prefix / "libexec/tidio-authd"): "Der Token-Vermittler"})
 
 
-@tap.case("IN-21", "README: a program that finds a token", sandbox=True)
-def exec_token(desk):
+@tap.case("IN-21", "README: a program that finds a token, and git", sandbox=True)
+def exec_and_git(desk):
+    text = desk.server.provider_printed()
     follow(desk, "sign-in")
     follow(desk, "exec")
+    desk.session.write_provider("sandbox", re.sub("(?m)^BaseUri=.*$",
+                                                  "BaseUri=https://git.example.com/", text))
+    seen = follow(desk, "git")
+    follow(desk, "git-account")
+    tap.equal(follow(desk, "git"), seen, "with the account chosen")
 
 
 def main():

@@ -19,7 +19,8 @@ from harness.servers import CLIENT_ID, CLIENT_SECRET
 from harness.world import World
 
 OK, FAILED, USAGE, USER_NEEDED, NOT_NOW, NOT_ALLOWED, HTTP = 0, 1, 2, 3, 4, 5, 22
-COMMANDS = ("sign-in", "sign-out", "token", "call", "accounts", "default", "client", "exec")
+COMMANDS = ("sign-in", "sign-out", "token", "call", "accounts", "default", "client", "exec",
+            "credential")
 
 
 class CliWorld(World):

@@ -448,6 +448,16 @@ def command_line(world):
     all_taken(world)
 
 
+@tap.case("DP-29", "git is not given a token that it has no key for", account="",
+          keys={"BaseUri": "https://api.example.com/v1/"})
+def credential(world):
+    result = Cli(world.session).run("credential", "get",
+                                    data=b"protocol=https\nhost=api.example.com\n")
+    tap.equal((result.code, result.out), (1, ""), f"exit code and stdout of {result}")
+    tap.contains(result.err, "tidio-auth call", "stderr")
+    all_taken(world)
+
+
 @tap.case("DP-26", "sign-out revokes; the key goes with the account", account="")
 def sign_out(world):
     tap.check(world.broker.sign_out(), "revoked")
