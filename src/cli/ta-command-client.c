@@ -140,6 +140,7 @@ gboolean
 ta_command_client (int argc, char **argv, GError **error)
 {
   g_auto (Options) options = { 0 };
+  const char *const actions[] = { "set", "show", "clear", NULL };
   const char *action;
   const char *provider;
 
@@ -157,11 +158,10 @@ ta_command_client (int argc, char **argv, GError **error)
   if (g_str_equal (action, "set"))
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                          _ ("set needs --client-id"));
-  else if (options.client_id != NULL)
+  else if (options.client_id != NULL && g_strv_contains (actions, action))
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                          _ ("--client-id goes with set only"));
   else
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                         _ ("One of set, show and clear must be given"));
+    ta_options_set_action_error (error, action, actions);
   return FALSE;
 }

@@ -205,6 +205,7 @@ serve (gboolean erases, GError **error)
 gboolean
 ta_command_credential (int argc, char **argv, GError **error)
 {
+  const char *const actions[] = { "get", "store", "erase", NULL };
   g_auto (GStrv) arguments = NULL;
   const char *action;
 
@@ -215,7 +216,6 @@ ta_command_credential (int argc, char **argv, GError **error)
     return serve (g_str_equal (action, "erase"), error);
   if (g_str_equal (action, "store") || (*action != '\0' && !isatty (STDIN_FILENO)))
     return TRUE;
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                       _ ("Say get, store or erase"));
+  ta_options_set_action_error (error, action, actions);
   return FALSE;
 }

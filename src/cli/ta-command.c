@@ -3,62 +3,26 @@
 
 #include "ta-cli.h"
 #include "ta-options.h"
+#include "ta-similar.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
-#define WORD_MAX 31
-
-/* Levenshtein's distance: how many letters must be put in, left out or changed. */
-static guint
-count_edits (const char *a, const char *b)
-{
-  gsize length = strlen (b);
-  guint row[WORD_MAX + 1];
-
-  for (guint j = 0; j <= length; j++)
-    row[j] = j;
-  for (guint i = 0; a[i] != '\0'; i++)
-    {
-      guint diagonal = row[0];
-
-      row[0] = i + 1;
-      for (guint j = 0; j < length; j++)
-        {
-          guint changed = diagonal + (a[i] == b[j] ? 0 : 1);
-
-          diagonal = row[j + 1];
-          row[j + 1] = MIN (changed, MIN (row[j], diagonal) + 1);
-        }
-    }
-  return row[length];
-}
-
-static const TaCommand *
+/* (nullable): the name of a command that `word` may be a slip of. */
+static const char *
 find_similar (const TaCommand *commands, const char *word)
 {
-  const TaCommand *best = NULL;
-  guint least = 3;
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
 
-  if (strlen (word) > WORD_MAX)
-    return NULL;
   for (const TaCommand *command = commands; command->name != NULL; command++)
-    {
-      guint edits = count_edits (word, command->name);
-
-      if (edits < least)
-        {
-          least = edits;
-          best = command;
-        }
-    }
-  return best;
+    g_ptr_array_add (names, (char *) command->name);
+  g_ptr_array_add (names, NULL);
+  return ta_similar_find ((const char *const *) names->pdata, word);
 }
 
 static const TaCommand *
 find (const TaCommand *commands, const char *word, GError **error)
 {
-  const TaCommand *similar;
+  const char *similar;
 
   for (const TaCommand *command = commands; command->name != NULL; command++)
     if (g_str_equal (command->name, word))
@@ -66,7 +30,7 @@ find (const TaCommand *commands, const char *word, GError **error)
   similar = find_similar (commands, word);
   if (similar != NULL)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-                 _ ("Unknown command %s (did you mean %s)"), word, similar->name);
+                 _ ("Unknown command %s (did you mean %s)"), word, similar);
   else
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION, _ ("Unknown command %s"),
                  word);

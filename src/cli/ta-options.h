@@ -9,6 +9,7 @@ GOptionContext *ta_options_new (const char *arguments, const char *summary,
                                 const GOptionEntry *entries);
 gboolean ta_options_parse (const char *summary, const GOptionEntry *entries, int argc, char **argv,
                            GError **error);
+void ta_options_set_action_error (GError **error, const char *action, const char *const *actions);
 gboolean ta_options_get_seconds (const char *option, const char *text, guint min, guint max,
                                  guint *seconds, GError **error);
 const char *ta_options_get_account (char **arguments, GError **error);

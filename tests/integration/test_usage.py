@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command line for people and for scripts: slips, JSON that stays, no colours in files."""
+
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from harness import tap
+from harness.cli import Cli
+from harness.world import World
+
+OK, USAGE = 0, 2
+STRING, NUMBER, BOOLEAN, STRINGS = "string", "number", "boolean", "array of strings"
+
+
+class UsageWorld(World):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.cli = Cli(self.session)
+
+
+NOTHING = {"server": False, "provider": None, "start": False, "keyring": "none"}
+SLIPS = (
+    (("tokn",), "did you mean token"),
+    (("acounts",), "did you mean accounts"),
+    (("signin",), "did you mean sign-in"),
+    (("token", "--jsno"), "did you mean --json"),
+    (("token", "--min-validty=10"), "did you mean --min-validity"),
+    (("call", "--tiemout", "3", "x"), "did you mean --timeout"),
+    (("accounts", "--versoin"), "did you mean --version"),
+    (("client", "sett", "--client-id", "x"), "did you mean set"),
+    (("client", "cler"), "did you mean clear"),
+)
+STRANGERS = (("x",), ("frobnicate",), ("x" * 100,), ("",), ("token", "--x"),
+             ("token", "--frobnicate"), ("token", "--" + "x" * 100), ("token", "-q"),
+             ("client", "frobnicate"), ("client", "s"), ("client",))
+
+
+@tap.case("US-01", "a slip is told with what may have been meant: 2", **NOTHING)
+def slips(world):
+    for words, hint in SLIPS:
+        result = world.cli.run(*words)
+        tap.equal((result.code, result.out), (USAGE, ""), f"exit code and stdout of {words}")
+        tap.contains(result.err, f"({hint})", f"stderr of {words}")
+        tap.equal(result.err.count("\n"), 1, f"lines of {words}: {result.err}")
+
+
+@tap.case("US-02", "what is like nothing else has no suggestion", **NOTHING)
+def strangers(world):
+    for words in STRANGERS:
+        result = world.cli.run(*words)
+        tap.equal((result.code, result.out), (USAGE, ""), f"exit code and stdout of {words}")
+        tap.lacks(result.err, "did you mean", f"stderr of {words}")
+
+
+def kind_of(value):
+    if isinstance(value, bool):
+        return BOOLEAN
+    if isinstance(value, str):
+        return STRING
+    if isinstance(value, int):
+        return NUMBER
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return STRINGS
+    raise tap.Failure(f"an unexpected value: {value!r}")
+
+
+def documented(command):
+    """Rows of README's table of that command's JSON."""
+    text = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    rows = text.split(f"<!-- json: {command} -->\n", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return {name.strip("`"): kind for name, kind, _meaning in cells}
+
+
+@tap.case("US-03", "JSON has the members that README names, always all of them", account="work")
+def json_members(world):
+    token = json.loads(world.cli.run("token", "--json").out)
+    tap.equal({name: kind_of(value) for name, value in token.items()}, documented("token"),
+              "members of token --json")
+    world.sign_in("other", scopes=["a"])
+    accounts = json.loads(world.cli.run("accounts", "--json").out)
+    tap.equal([one["id"] for one in accounts], ["other", "work"], "accounts")
+    for one in accounts:
+        tap.equal({name: kind_of(value) for name, value in one.items()}, documented("accounts"),
+                  "members of accounts --json")
+
+
+@tap.case("US-04", "JSON is the same in every language", account="work")
+def json_language(world):
+    for command in ("token", "accounts"):
+        plain = world.cli.run(command, "--json").out
+        world.cli.environment.update({"LANGUAGE": "de:pl", "LANG": "C.UTF-8"})
+        tap.equal(world.cli.run(command, "--json").out, plain, f"{command} --json")
+
+
+@tap.case("US-05", "no control characters in a pipe, with or without NO_COLOR, CLICOLOR_FORCE",
+          account="work")
+def no_colours(world):
+    for settings in ({}, {"NO_COLOR": "1"}, {"CLICOLOR_FORCE": "1", "TERM": "xterm-256color"}):
+        world.cli.environment.update(settings)
+        for words in ((), ("--help",), ("accounts",), ("accounts", "--json"), ("default",),
+                      ("call", "contacts"), ("sign-out", "nobody"), ("token", "--help")):
+            result = world.cli.run(*words)
+            seen = [c for c in result.out + result.err if c < " " and c not in "\n\t"]
+            tap.equal(seen, [], f"control characters of {words}")
+
+
+@tap.case("US-06", "NO_COLOR on a terminal: none there either", account="work")
+def no_colour_on_terminal(world):
+    world.cli.environment["NO_COLOR"] = "1"
+    for words in (("accounts",), ("--help",), ("token", "nobody", "--show")):
+        tap.lacks(world.cli.on_terminal(*words).finish().out, "\x1b[", f"terminal of {words}")
+
+
+tap.main(UsageWorld)
