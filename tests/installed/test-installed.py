@@ -31,12 +31,15 @@ FILES = {
     "bin/git-credential-tidio", "bin/tidio-auth", "bin/tidio-auth-sandbox",
     "lib/systemd/user/tidio-auth.service",
     "libexec/tidio-auth-open-uri", "libexec/tidio-authd",
+    "share/bash-completion/completions/tidio-auth",
     "share/dbus-1/interfaces/org.tidio.Auth.xml",
     "share/dbus-1/services/org.tidio.Auth.service",
     "share/doc/tidio-auth/providers/tidio-openapi.conf",
     "share/doc/tidio-auth/providers/tidio.conf",
+    "share/fish/vendor_completions.d/tidio-auth.fish",
     "share/locale/de/LC_MESSAGES/tidio-auth.mo", "share/locale/pl/LC_MESSAGES/tidio-auth.mo",
     "share/tidio-auth/providers/sandbox.conf",
+    "share/zsh/site-functions/_tidio-auth",
 }
 # What they are run with when they read from standard input.
 INPUT = {"client": "the secret\n"}
