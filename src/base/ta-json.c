@@ -26,6 +26,8 @@ typedef struct
   guint depth;
   guint members;     /* of the outermost object */
   guint values_left; /* that may still come */
+  const char *once;  /* (nullable): a name that none of these may have twice */
+  guint n_once;      /* how many may have it */
 } Scan;
 
 static gboolean scan_value (Scan *scan);
@@ -143,13 +145,30 @@ scan_word (Scan *scan, const char *word)
   return TRUE;
 }
 
+/* Whether that, with quotation marks, is the name that none may have twice. */
+static gboolean
+is_once (const Scan *scan, const char *name, gsize length)
+{
+  g_autofree char *text = g_strndup (name, length);
+  g_autoptr (JsonNode) node = NULL;
+
+  if (strchr (text, '\\') == NULL)
+    return strlen (scan->once) == length - 2 && strncmp (scan->once, text + 1, length - 2) == 0;
+  node = json_from_string (text, NULL);
+  return node != NULL && g_strcmp0 (json_node_get_string (node), scan->once) == 0;
+}
+
 static gboolean
 scan_member (Scan *scan)
 {
-  if (scan->depth == 1)
-    scan->members++;
+  const char *name = scan->at;
+
   if (!scan_string (scan))
     return FALSE;
+  if (scan->depth == 1)
+    scan->members++;
+  if (scan->depth == 1 && scan->once != NULL && is_once (scan, name, (gsize) (scan->at - name)))
+    scan->n_once++;
   skip_space (scan);
   return take (scan, ':') && scan_value (scan);
 }
@@ -217,25 +236,27 @@ ta_json_is_text (const char *data, gsize length)
   return scan_text (&scan, data, length);
 }
 
-/* Parses one JSON object of at most `max_length` bytes and 10,000 values, nested at most 32 deep,
- * with no member of the outermost object twice and nothing behind it. A byte order mark is
- * tolerated.
- * Errors: TA_ERROR_INVALID_RESPONSE; the message repeats nothing of the data. */
+/* As ta_json_parse_object(), but only the member `once` (nullable: all) must not be there twice. Of
+ * others the last one counts, as for most that read JSON. */
 JsonObject *
-ta_json_parse_object (const char *data, gsize length, gsize max_length, GError **error)
+ta_json_parse_tolerantly (const char *data, gsize length, gsize max_length, const char *once,
+                          GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (JsonNode) root = NULL;
   gboolean has_mark = length >= 3 && memcmp (data, "\xef\xbb\xbf", 3) == 0;
   const char *text = has_mark ? data + 3 : data;
   gsize text_length = has_mark ? length - 3 : length;
-  Scan scan = { .values_left = MAX_VALUES };
+  Scan scan = { .once = once, .values_left = MAX_VALUES };
+  gboolean is_any_twice;
 
   if (length <= max_length && scan_text (&scan, text, text_length)
       && json_parser_load_from_data (parser, text, (gssize) text_length, NULL))
     root = json_parser_steal_root (parser);
+  is_any_twice = root != NULL && JSON_NODE_HOLDS_OBJECT (root)
+                 && json_object_get_size (json_node_get_object (root)) != scan.members;
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)
-      || json_object_get_size (json_node_get_object (root)) != scan.members)
+      || (is_any_twice && (once == NULL || scan.n_once > 1)))
     {
       g_set_error (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE,
                    "The server's answer is not one JSON object of at most %" G_GSIZE_FORMAT
@@ -244,6 +265,15 @@ ta_json_parse_object (const char *data, gsize length, gsize max_length, GError *
       return NULL;
     }
   return json_object_ref (json_node_get_object (root));
+}
+
+/* Parses one JSON object of at most `max_length` bytes, nested at most 32 deep, with no member of
+ * the outermost object twice and nothing behind it. A byte order mark is tolerated.
+ * Errors: TA_ERROR_INVALID_RESPONSE; the message repeats nothing of the data. */
+JsonObject *
+ta_json_parse_object (const char *data, gsize length, gsize max_length, GError **error)
+{
+  return ta_json_parse_tolerantly (data, length, max_length, NULL, error);
 }
 
 static JsonNode *

@@ -118,7 +118,14 @@ fail_by_status (TaAnswerKind kind, guint status, const char *body, gsize length,
                  words[kind].endpoint, status, words[kind].key);
 }
 
-/* The object of a good answer.
+/* A token is too dear to be dropped for what else stands in the answer. */
+static gboolean
+has_token (TaAnswerKind kind)
+{
+  return kind == TA_ANSWER_CODE || kind == TA_ANSWER_REFRESH || kind == TA_ANSWER_DEVICE_CODE;
+}
+
+/* The object of a good answer. In one with a token only access_token must not be there twice.
  * Errors: TA_ERROR_SIGN_IN_REQUIRED (TA_ANSWER_REFRESH only), TA_ERROR_SIGN_IN_FAILED,
  * TA_ERROR_CLIENT_REJECTED, TA_ERROR_SERVER_ERROR, TA_ERROR_RATE_LIMITED,
  * TA_ERROR_INVALID_RESPONSE, TA_ERROR_FAILED. */
@@ -126,7 +133,8 @@ JsonObject *
 ta_answer_parse (TaAnswerKind kind, guint status, const char *body, gsize length, GError **error)
 {
   if (status >= 200 && status <= 299)
-    return ta_json_parse_object (body, length, TA_ANSWER_MAX, error);
+    return ta_json_parse_tolerantly (body, length, TA_ANSWER_MAX,
+                                     has_token (kind) ? "access_token" : NULL, error);
   fail_by_status (kind, status, body, length, error);
   return NULL;
 }

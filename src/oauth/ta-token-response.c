@@ -29,13 +29,14 @@ get_expires_at (JsonObject *object, gint64 now)
   return now + lifetime;
 }
 
-/* NULL: unknown. A missing type counts as Bearer: Tidio's answers may leave it out. */
+/* NULL: unknown. A missing type, or null, counts as Bearer: Tidio's answers may leave it out. */
 static const char *
 find_type (JsonObject *object)
 {
   const char *type = ta_json_get_string (object, "token_type");
 
-  if (!json_object_has_member (object, "token_type"))
+  if (!json_object_has_member (object, "token_type")
+      || json_object_get_null_member (object, "token_type"))
     return TA_TOKEN_BEARER;
   if (type != NULL && g_ascii_strcasecmp (type, TA_TOKEN_BEARER) == 0)
     return TA_TOKEN_BEARER;
@@ -98,7 +99,8 @@ ta_token_response_parse (guint status, const char *body, gsize length, TaInstant
 TaSecret *
 ta_token_response_find_id_token (const char *body, gsize length)
 {
-  g_autoptr (JsonObject) object = ta_json_parse_object (body, length, TA_ANSWER_MAX, NULL);
+  g_autoptr (JsonObject) object
+      = ta_json_parse_tolerantly (body, length, TA_ANSWER_MAX, "id_token", NULL);
   const char *id_token = object == NULL ? NULL : ta_json_get_string (object, "id_token");
 
   return id_token == NULL ? NULL : ta_secret_new (id_token);

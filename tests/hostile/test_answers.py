@@ -316,10 +316,10 @@ ROWS = [
        "signed in, API 200, logged 1; refresh: SignInRequired")
       for letter, value in zip("abcde", ("", None, 7, [], f"{CANARY}\r\nX: y"))],
     *[(f"TK-05-{letter}", f"token_type {value}", with_members(token_type=value), ACCEPTED)
-      for letter, value in zip("abc", ("Bearer", "bearer", "BEARER"))],
+      for letter, value in zip("abcg", ("Bearer", "bearer", "BEARER", None))],
     *[(f"TK-05-{letter}", f"token_type {json.dumps(value)}",
        said(200, json.dumps({**PAIR, "token_type": value})), INVALID)
-      for letter, value in zip("defgh", ("mac", "DPoP", 7, None, ""))],
+      for letter, value in zip("defh", ("mac", "DPoP", 7, ""))],
     ("TK-06-a", "(connection reset)", unanswered("reset"),
      told("Network", "Network, outcome unknown")),
     ("TK-06-b", "(stalled, then reset)", unanswered("stall", False),
@@ -378,8 +378,12 @@ ROWS = [
     ("JS-03-a", "access_token twice", raw(GOOD[:-1] + f',"access_token":"{CANARY}-2"}}'), INVALID),
     ("JS-03-b", "access_token twice, once escaped",
      raw(GOOD[:-1] + f',"access_toke\\u006e":"{CANARY}-2"}}'), INVALID),
-    ("JS-03-c", "refresh_token twice", raw(GOOD[:-1] + f',"refresh_token":"{CANARY}-2"}}'),
-     INVALID),
+    ("JS-03-c", "refresh_token twice: the last one counts",
+     granted(lambda pair: (f'{{"refresh_token":"{CANARY}-2",' + json.dumps(pair)[1:]).encode()),
+     ACCEPTED),
+    ("JS-03-d", "all but access_token twice",
+     granted(lambda pair: ('{"token_type":"mac","expires_in":"soon","scope":7,"x":1,"x":2,'
+                           + json.dumps(pair)[1:]).encode()), ACCEPTED),
     ("JS-04-a", "a byte order mark",
      granted(lambda pair: b"\xef\xbb\xbf" + json.dumps(pair).encode()), ACCEPTED),
     ("JS-04-b", "single quotes", raw(GOOD.replace('"', "'")), INVALID),
