@@ -5,6 +5,7 @@
 #include "io/ta-clock.h"
 #include "io/ta-notification.h"
 #include "io/ta-providers.h"
+#include "io/ta-settings.h"
 #include "oauth/ta-endpoint.h"
 
 #include <glib/gi18n.h>
@@ -14,7 +15,8 @@
  * - only when an application wanted a token and could not have it without the user;
  * - one notification per account, which goes when the login is back, when the account is signed out
  *   and when somebody signs in already;
- * - after a "no" of any kind nothing more of that account for a day, unless it was signed in since;
+ * - after a "no" of any kind nothing more of that account for a day, not even by the next broker,
+ *   unless it was signed in since;
  * - nothing while a sign-in could not succeed: without a network, with a locked keyring, without a
  *   provider. The next request of an application comes here again. */
 
@@ -77,6 +79,7 @@ static void
 be_quiet (Loss *loss)
 {
   loss->quiet_until = ta_clock_boot_ms () + QUIET;
+  ta_settings_save_quiet (loss->id, loss->generation, loss->quiet_until);
 }
 
 static gboolean
@@ -87,16 +90,23 @@ is_solved (Loss *loss)
 }
 
 static void
+forget (TaReminder *self, const char *id)
+{
+  ta_settings_save_quiet (id, 0, 0);
+  g_hash_table_remove (self->losses, id);
+}
+
+static void
 on_account_changed (TaAccount *account, Loss *loss)
 {
   if (is_solved (loss))
-    g_hash_table_remove (loss->reminder->losses, loss->id);
+    forget (loss->reminder, loss->id);
 }
 
 static void
 on_account_removed (TaAccounts *accounts, TaAccount *account, TaReminder *self)
 {
-  g_hash_table_remove (self->losses, ta_account_get_id (account));
+  forget (self, ta_account_get_id (account));
 }
 
 /* Whoever says no in the browser or gives up has seen what there is to see. */
@@ -217,6 +227,7 @@ find_or_add (TaReminder *self, TaAccount *account)
   loss->account = g_object_ref (account);
   loss->id = g_strdup (id);
   loss->generation = ta_account_get_record (account)->generation;
+  loss->quiet_until = ta_settings_load_quiet (id, loss->generation, QUIET);
   g_signal_connect (account, "changed", G_CALLBACK (on_account_changed), loss);
   g_hash_table_replace (self->losses, loss->id, loss);
   return loss;

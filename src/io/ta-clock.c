@@ -25,3 +25,14 @@ ta_clock_boot_ms (void)
 {
   return read_ms (CLOCK_BOOTTIME);
 }
+
+/* (transfer full): another one since each start of the computer, that is: of the boot clock; empty
+ * if it is not told. */
+char *
+ta_clock_get_boot_id (void)
+{
+  char *id = NULL;
+
+  g_file_get_contents ("/proc/sys/kernel/random/boot_id", &id, NULL, NULL);
+  return id == NULL ? g_strdup ("") : g_strchomp (id);
+}

@@ -7,5 +7,6 @@ G_BEGIN_DECLS
 
 TaInstant ta_clock_now (void);
 gint64 ta_clock_boot_ms (void);
+char *ta_clock_get_boot_id (void);
 
 G_END_DECLS

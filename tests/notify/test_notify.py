@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from harness import browser, ports, tap
 from harness.broker import DEADLINE, SIGN_IN, expect_error, settle_until
 from harness.bus import BusError
+from harness.clocks import Clocks
 from harness.network import Network
 from harness.notifications import EXPIRED, Notifications, emit
 from harness.servers import PUBLIC_CLIENT_ID
@@ -28,7 +29,8 @@ class Desktop(World):
     "canary", of another provider, is always among them: asked last, it shows that all that was to
     be shown before was shown."""
 
-    def __init__(self, accounts=("demo",), served=True, network=None, decision="allow", **wishes):
+    def __init__(self, accounts=("demo",), served=True, network=None, decision="allow",
+                 clocks=False, **wishes):
         super().__init__(start=False, **wishes)
         self.names = (*accounts, "canary")
         self.served = served
@@ -36,6 +38,10 @@ class Desktop(World):
         self.decision = decision
         self.desktop = Notifications(self.session)
         self.network = None
+        self.clocks = None
+        if clocks:
+            self.clocks = Clocks(self.session)
+            self.broker.environment.update(self.clocks.environment)
         self.tokens = {}
 
     def _begin(self):
@@ -84,7 +90,6 @@ class Desktop(World):
 @tap.case("NT-01", "none while nobody asks, not even about a login known to have ended")
 def unasked(world):
     world.expect_no_more()
-    world.desktop.press(world.desktop.shown[0], "later")
     world.broker.restart()
     tap.equal(world.broker.state("canary"), "sign-in-required", "state after the restart")
     tap.equal(world.broker.state("demo"), "ready", "state of the one that nobody asked for")
@@ -540,6 +545,86 @@ def no_provider(world):
     world.server.write_provider()
     world.ask()
     tap.contains(world.desktop.wait(3).body, "account demo,", "body")
+
+
+DAY = 24 * 60 * 60
+
+
+def say_later(world):
+    """Until the broker has heard it."""
+    world.ask()
+    one = world.desktop.wait()
+    emit(world.desktop.bus, "ActionInvoked", one.id, "later")
+    world.desktop.wait_closed(one)
+
+
+def state_file(world):
+    return world.session.root / "state/tidio-auth/settings.conf"
+
+
+@tap.case("NT-35", "Later holds for the next broker too, and what says so is no secret")
+def later_kept(world):
+    say_later(world)
+    world.broker.restart()
+    world.ask()
+    world.expect_no_more(1)
+    world.broker.kill()
+    world.broker.start()
+    world.ask_api()
+    world.expect_no_more(2)
+    tap.equal(state_file(world).stat().st_mode & 0o777, 0o600, "mode of the file")
+    for secret in world.tokens.values():
+        tap.lacks(state_file(world).read_text(), secret, "what is kept")
+
+
+@tap.case("NT-36", "Later holds for a day of the boot clock, wherever the wall clock is set",
+          clocks=True)
+def later_and_clocks(world):
+    say_later(world)
+    for count, days in enumerate((3, -30, 5000), 1):
+        world.clocks.shift(real=days * DAY)
+        world.broker.restart()
+        world.ask()
+        world.expect_no_more(count)
+    world.clocks.shift(boot=DAY + 60)
+    world.broker.restart()
+    world.ask()
+    tap.contains(world.desktop.wait(5).body, "account demo,", "body a day later")
+
+
+@tap.case("NT-37", "Later after the computer was started anew: a day at most, by the wall clock",
+          clocks=True)
+def later_and_boot(world):
+    say_later(world)
+    world.broker.set_default("demo")
+    lines = [line if not line.startswith("Boot=") else "Boot=another"
+             for line in state_file(world).read_text().splitlines()]
+    for count, days in enumerate((0, -30), 1):
+        state_file(world).write_text("\n".join(lines))
+        world.clocks.shift(real=days * DAY)
+        world.broker.restart()
+        world.ask()
+        world.expect_no_more(count)
+    world.clocks.shift(real=-30 * DAY, boot=DAY + 60)
+    world.ask()
+    tap.contains(world.desktop.wait(4).body, "account demo,", "body, the clock still set back")
+    world.clocks.shift(real=2 * DAY)
+    world.broker.restart()
+    world.ask()
+    tap.contains(world.desktop.wait(5).body, "account demo,", "body two days later")
+    tap.equal(world.broker.get("DefaultAccount"), "demo", "what else is kept")
+
+
+@tap.case("NT-38", "Later, then signed in by another broker and lost again: told again")
+def later_and_lost_again(world):
+    say_later(world)
+    world.broker.restart()
+    world.sign_in("demo")
+    world.broker.restart()
+    world.tokens["demo"] = world.broker.token("demo")
+    world.lose()
+    world.ask()
+    tap.contains(world.desktop.wait(2).body, "account demo,", "body")
 
 
 tap.main(Desktop)
