@@ -5,7 +5,6 @@
 #include "broker/ta-proof.h"
 #include "broker/ta-push.h"
 #include "broker/ta-token-endpoint.h"
-#include "io/ta-alarm.h"
 #include "io/ta-browser.h"
 #include "io/ta-callback.h"
 #include "io/ta-configuration.h"
@@ -27,12 +26,6 @@
  * keyring that has not: the end may still be a good or a bad one. */
 #define PAGE_TIMEOUT 30
 
-/* Seconds. Longer than any sign-in waits. */
-#define LIFETIME_MAX 3600
-
-/* A provider is not sent the same request more often than this. */
-#define RENEWAL_MIN_MS 1000
-
 struct _TaCodeFlow
 {
   GObject parent_instance;
@@ -49,9 +42,8 @@ struct _TaCodeFlow
   char *redirect_uri;     /* (owned) (nullable) */
   gboolean is_used;       /* the answer came: no other one counts */
   TaCallbackVisit *visit; /* (owned) (nullable): waits for its page */
-  char *query;            /* (owned) (nullable): the request, where it is pushed */
-  gint64 push_lifetime;   /* seconds; 0: unknown, -1: nothing was pushed yet */
-  TaAlarm *renewal;       /* (owned) (nullable): rings when it is to be pushed again */
+  TaPush *push;           /* (owned) (nullable): where the request is pushed */
+  gboolean is_open;       /* a pushed request was opened */
 };
 
 G_DEFINE_FINAL_TYPE (TaCodeFlow, ta_code_flow, G_TYPE_OBJECT)
@@ -108,7 +100,7 @@ accept_redirect (TaCodeFlow *self, const TaRedirect *redirect)
   g_autoptr (GError) error = NULL;
 
   self->is_used = TRUE;
-  g_clear_pointer (&self->renewal, ta_alarm_free);
+  g_clear_pointer (&self->push, ta_push_free);
   if (ta_redirect_check (redirect, self->provider, &error))
     error = ta_redirect_get_error (redirect);
   else
@@ -191,53 +183,20 @@ open_address (TaCodeFlow *self, const char *uri)
     ta_browser_open_async (uri, NULL, browser_cb, g_object_ref (self));
 }
 
-static void push (TaCodeFlow *self);
-
 static void
-on_renewal (gpointer user_data)
+on_pushed (const char *uri, const GError *error, gpointer user_data)
 {
-  TaCodeFlow *self = user_data;
+  g_autoptr (TaCodeFlow) self = g_object_ref (user_data);
 
-  g_clear_pointer (&self->renewal, ta_alarm_free);
-  push (self);
-}
-
-/* A pushed request must be opened within a time that the provider sets, often a minute, while the
- * user has five. So it is pushed again at half of that time, and whoever reads the address has the
- * other half left. The state, the verifier and the key stay the same: whichever address was opened,
- * the answer is one to this sign-in. */
-static void
-push_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (TaCodeFlow) self = user_data;
-  g_autoptr (GError) error = NULL;
-  gint64 lifetime;
-  g_autofree char *uri = ta_push_finish (self->parts, result, &lifetime, &error);
-  gboolean is_first = self->push_lifetime == -1;
-
-  if (self->callback == NULL || self->is_used)
-    return;
-  if (is_first && uri == NULL)
-    {
-      emit_ended (self, error);
-      return;
-    }
-  if (uri != NULL)
-    self->push_lifetime = MIN (lifetime, LIFETIME_MAX);
-  if (self->push_lifetime > 0)
-    self->renewal
-        = ta_alarm_new (MAX (self->push_lifetime * 500, RENEWAL_MIN_MS), on_renewal, self);
-  if (is_first)
-    open_address (self, uri);
-  else if (uri != NULL)
+  if (uri == NULL)
+    emit_ended (self, error);
+  else if (self->is_open)
     g_signal_emit_by_name (self, "ready", uri);
-}
-
-static void
-push (TaCodeFlow *self)
-{
-  ta_push_async (self->parts, self->provider, self->client, self->query, push_cb,
-                 g_object_ref (self));
+  else
+    {
+      self->is_open = TRUE;
+      open_address (self, uri);
+    }
 }
 
 /* Listens, and opens the browser if it is to. "ready" tells the authorization URI, and a newer one,
@@ -247,7 +206,7 @@ void
 ta_code_flow_start (TaCodeFlow *self)
 {
   g_autofree char *thumbprint = NULL;
-  g_autofree char *uri = NULL;
+  g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (TaConfiguration) configuration = ta_configuration_load (&error);
 
@@ -265,16 +224,16 @@ ta_code_flow_start (TaCodeFlow *self)
   self->redirect_uri = g_strdup (ta_callback_get_redirect_uri (self->callback));
   if (self->provider->requires_par)
     {
-      self->query = ta_authorization_query (
+      text = ta_authorization_query (
           self->provider, self->client->id, self->redirect_uri, (const char *const *) self->scopes,
           ta_secret_peek (self->state), ta_secret_peek (self->verifier), thumbprint);
-      push (self);
+      self->push = ta_push_new (self->parts, self->provider, self->client, text, on_pushed, self);
       return;
     }
-  uri = ta_authorization_uri (self->provider, self->client->id, self->redirect_uri,
-                              (const char *const *) self->scopes, ta_secret_peek (self->state),
-                              ta_secret_peek (self->verifier), thumbprint);
-  open_address (self, uri);
+  text = ta_authorization_uri (self->provider, self->client->id, self->redirect_uri,
+                               (const char *const *) self->scopes, ta_secret_peek (self->state),
+                               ta_secret_peek (self->verifier), thumbprint);
+  open_address (self, text);
 }
 
 /* Listens no more; a browser that waits gets this page. */
@@ -282,7 +241,7 @@ void
 ta_code_flow_close (TaCodeFlow *self, TaPage page)
 {
   answer_visit (self, page);
-  g_clear_pointer (&self->renewal, ta_alarm_free);
+  g_clear_pointer (&self->push, ta_push_free);
   if (self->callback != NULL)
     ta_callback_close (self->callback);
   g_clear_object (&self->callback);
@@ -293,7 +252,6 @@ ta_code_flow_init (TaCodeFlow *self)
 {
   self->state = ta_random_text ();
   self->verifier = ta_random_text ();
-  self->push_lifetime = -1;
 }
 
 static void
@@ -316,7 +274,6 @@ ta_code_flow_finalize (GObject *object)
   ta_secret_unref (self->verifier);
   g_clear_pointer (&self->dpop_key, ta_secret_unref);
   g_free (self->redirect_uri);
-  g_free (self->query);
   G_OBJECT_CLASS (ta_code_flow_parent_class)->finalize (object);
 }
 

@@ -5,8 +5,14 @@
 
 G_BEGIN_DECLS
 
-void ta_push_async (TaParts *parts, TaProvider *provider, TaClient *client, const char *query,
-                    GAsyncReadyCallback callback, gpointer user_data);
-char *ta_push_finish (TaParts *parts, GAsyncResult *result, gint64 *expires_in, GError **error);
+typedef struct _TaPush TaPush;
+
+/* `uri`: the address to open from now on; NULL: there is none, `error` says why, and nothing is
+ * told after that. */
+typedef void (*TaPushFunc) (const char *uri, const GError *error, gpointer user_data);
+
+TaPush *ta_push_new (TaParts *parts, TaProvider *provider, TaClient *client, const char *query,
+                     TaPushFunc function, gpointer user_data);
+void ta_push_free (TaPush *self);
 
 G_END_DECLS

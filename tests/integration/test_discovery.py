@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import browser, tap
-from harness.broker import DEADLINE, SIGN_IN, error_name, expect_error
+from harness.broker import DEADLINE, SIGN_IN, expect_error
 from harness.cli import Cli
 from harness.issuer import JSON, OPENID, WELL_KNOWN, Issuer
 from harness.issuer_world import IssuerWorld
@@ -338,6 +338,37 @@ def pushed_again(world):
     browser.visit(browser.with_query(world.server.places["authorize"], list(first.items())))
     tap.equal(world.broker.end_of(path)["State"], "done", "state")
     tap.equal(command.wait(DEADLINE), 0, "exit status")
+
+
+@tap.case("DI-30", "a provider that wants to be left alone is not sent a pushed request again",
+          members={"require_pushed_authorization_requests": True}, keys={"TokenEndpoint": "{token}"})
+def pushed_again_later(world):
+    """It would be pushed again after a second; the provider says four."""
+    times = []
+
+    def answer(status, body, **headers):
+        return status, {**JSON, **headers}, lambda: times.append(time.monotonic()) or body
+
+    world.publish(pushed_authorization_request_endpoint=f"{world.issuer.uri}/par")
+    world.issuer.answers["/par"] = [
+        answer(201, {"request_uri": "urn:example:1", "expires_in": 1}),
+        answer(429, {}, **{"Retry-After": "4"}),
+        answer(201, {"request_uri": "urn:example:2", "expires_in": 600})]
+    path = world.broker.sign_in("work")
+    world.bus.wait_for(lambda: "urn%3Aexample%3A2" in world.broker.uri(path), DEADLINE,
+                       "the second address", poll=True)
+    tap.check(times[2] - times[1] > 3.9, f"four seconds between the requests: {times}")
+    world.broker.cancel(path)
+
+
+@tap.case("DI-31", "nor is another sign-in's pushed to it meanwhile",
+          members={"require_pushed_authorization_requests": True}, keys={"TokenEndpoint": "{token}"})
+def pushed_by_another(world):
+    world.publish(pushed_authorization_request_endpoint=f"{world.issuer.uri}/par")
+    world.issuer.answer("/par", 429, {}, **{"Retry-After": "100"})
+    world.fails("RateLimited")
+    world.fails("RateLimited")
+    tap.equal(world.issuer.count("/par"), 1, "requests")
 
 
 @tap.case("DI-28", "nor is it tried in another way where the answer makes no sense",
