@@ -35,13 +35,15 @@ typedef struct
   int code;        /* TaError: why it is closed */
 } Gate;
 
+/* In lower case (RFC 3986 section 3.2.2). */
 static char *
 get_host (const char *uri)
 {
   g_autoptr (GUri) parsed
       = g_uri_parse (uri, G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
+  g_autofree char *host = g_ascii_strdown (g_uri_get_host (parsed), -1);
 
-  return g_strdup_printf ("%s:%d", g_uri_get_host (parsed), g_uri_get_port (parsed));
+  return g_strdup_printf ("%s:%d", host, g_uri_get_port (parsed));
 }
 
 /* Takes the key. */
