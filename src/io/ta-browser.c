@@ -12,7 +12,8 @@
 
 #define HELPER "tidio-auth-open-uri"
 
-/* Ten seconds in all: a timer for whole seconds may be late by one. */
+/* Ten seconds in all: a timer for whole seconds may be late by one. The helper itself gives up
+ * earlier, and leaves nothing behind that would open a browser later. */
 #define HELPER_TIMEOUT 9
 
 static char *

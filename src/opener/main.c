@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 
 /* tidio-auth-open-uri: opens the URI on standard input in the user's browser. Tried in turn: the
- * programs of BROWSER, the desktop portal, xdg-open. Exit status 0: one of them took it. In the
- * broker's unit it starts no program itself. */
+ * programs of BROWSER, the desktop portal, xdg-open, as long as there is time. Exit status 0: one
+ * of them took it. In the broker's unit it starts no program itself. */
 
 #define URI_MAX 8192
 #define PORTAL_TIMEOUT_MS 5000
@@ -40,9 +40,11 @@ on_time (gpointer user_data)
 
 /* Runs until the attempt quits its loop, or still runs after START_TIME_MS. */
 static void
-wait_for (Attempt *attempt)
+wait_for (Attempt *attempt, gint64 until)
 {
-  attempt->timer = g_timeout_add (START_TIME_MS, on_time, attempt);
+  guint time = (guint) MIN (START_TIME_MS, ta_handover_get_left (until));
+
+  attempt->timer = g_timeout_add (time, on_time, attempt);
   g_main_loop_run (attempt->loop);
   g_clear_handle_id (&attempt->timer, g_source_remove);
 }
@@ -57,20 +59,22 @@ on_exit_status (GPid pid, int status, gpointer user_data)
 }
 
 static gboolean
-run_program (char **argv)
+run_program (char **argv, gint64 until)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   Attempt attempt = { .loop = loop };
   guint watch;
   GPid pid;
 
+  if (ta_handover_get_left (until) < START_TIME_MS)
+    return FALSE;
   if (!g_spawn_async (NULL, argv, NULL,
                       G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL
                           | G_SPAWN_STDERR_TO_DEV_NULL,
                       NULL, NULL, &pid, NULL))
     return FALSE;
   watch = g_child_watch_add (pid, on_exit_status, &attempt);
-  wait_for (&attempt);
+  wait_for (&attempt, until);
   if (attempt.is_running)
     g_source_remove (watch);
   return attempt.opened;
@@ -78,7 +82,7 @@ run_program (char **argv)
 
 /* One command of BROWSER: %s stands for the URI, which is otherwise the last argument. */
 static gboolean
-run_browser (const char *command, const char *uri)
+run_browser (const char *command, const char *uri, gint64 until)
 {
   g_auto (GStrv) words = NULL;
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
@@ -97,17 +101,17 @@ run_browser (const char *command, const char *uri)
   if (placed == 0)
     g_strv_builder_add (builder, uri);
   argv = g_strv_builder_end (builder);
-  return run_program (argv);
+  return run_program (argv, until);
 }
 
 static gboolean
-open_by_environment (const char *uri)
+open_by_environment (const char *uri, gint64 until)
 {
   const char *browser = g_getenv ("BROWSER");
   g_auto (GStrv) commands = g_strsplit (browser != NULL ? browser : "", ":", -1);
 
   for (int i = 0; commands[i] != NULL; i++)
-    if (*commands[i] != '\0' && run_browser (commands[i], uri))
+    if (*commands[i] != '\0' && run_browser (commands[i], uri, until))
       return TRUE;
   return FALSE;
 }
@@ -126,8 +130,9 @@ on_response (GDBusConnection *bus, const char *sender, const char *path, const c
 
 /* org.freedesktop.portal.OpenURI. A portal that is still busy after the time is asking the user. */
 static gboolean
-open_by_portal (const char *uri)
+open_by_portal (const char *uri, gint64 until)
 {
+  int time = MIN (PORTAL_TIMEOUT_MS, ta_handover_get_left (until));
   g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GVariant) reply = NULL;
@@ -135,7 +140,7 @@ open_by_portal (const char *uri)
   Attempt attempt = { .loop = loop };
   guint watch;
 
-  if (bus == NULL)
+  if (bus == NULL || time == 0)
     return FALSE;
   watch = g_dbus_connection_signal_subscribe (
       bus, "org.freedesktop.portal.Desktop", "org.freedesktop.portal.Request", "Response", NULL,
@@ -144,22 +149,22 @@ open_by_portal (const char *uri)
   reply = g_dbus_connection_call_sync (
       bus, "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop",
       "org.freedesktop.portal.OpenURI", "OpenURI", g_variant_new ("(ssa{sv})", "", uri, &options),
-      G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE, PORTAL_TIMEOUT_MS, NULL, NULL);
+      G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE, time, NULL, NULL);
   if (reply != NULL)
-    wait_for (&attempt);
+    wait_for (&attempt, until);
   g_dbus_connection_signal_unsubscribe (bus, watch);
   return attempt.opened;
 }
 
 /* Without a display xdg-open would start a browser for a terminal that nobody sees. */
 static gboolean
-open_by_xdg_open (const char *uri)
+open_by_xdg_open (const char *uri, gint64 until)
 {
   const char *argv[] = { "xdg-open", uri, NULL };
 
   if (g_getenv ("DISPLAY") == NULL && g_getenv ("WAYLAND_DISPLAY") == NULL)
     return FALSE;
-  return run_program ((char **) argv);
+  return run_program ((char **) argv, until);
 }
 
 static char *
@@ -194,6 +199,7 @@ restore_umask (void)
 int
 main (void)
 {
+  const gint64 until = ta_handover_take_end ();
   g_autofree char *uri = read_uri ();
   gboolean opened;
 
@@ -201,8 +207,9 @@ main (void)
   if (uri == NULL)
     return EXIT_FAILURE;
   if (ta_handover_is_needed ())
-    opened = ta_handover_run (uri) || open_by_portal (uri);
+    opened = ta_handover_run (uri, until) || open_by_portal (uri, until);
   else
-    opened = open_by_environment (uri) || open_by_portal (uri) || open_by_xdg_open (uri);
+    opened = open_by_environment (uri, until) || open_by_portal (uri, until)
+             || open_by_xdg_open (uri, until);
   return opened ? EXIT_SUCCESS : EXIT_FAILURE;
 }

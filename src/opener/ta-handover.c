@@ -8,11 +8,26 @@
 /* What the broker's unit may not do, a program that it starts may not do either, and a browser
  * could not even set up its own sandbox. So the user's systemd is asked to start this program once
  * more, in a unit of its own, with the URI on standard input as before. The browser stays when that
- * unit ends. */
+ * unit ends.
+ *
+ * The broker waits for nine seconds. Whatever would open a browser later must not: the sign-in has
+ * failed by then. So there is one end for all steps of both programs, a time on the monotonic
+ * clock, and what may still be under way then is stopped. */
 
 #define MANAGER "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
-#define TIMEOUT_MS 10000
+
+/* From the start of the first program. */
+#define TIME_MS 8000
+
+/* What is left for the portal if systemd does not answer. */
+#define RESERVE_MS 2500
+
+/* The second program is done before the first one has given it up. */
+#define MARGIN_MS 500
+
+/* Milliseconds; tells the second program. */
+#define END "TIDIO_AUTH_OPEN_UNTIL"
 
 typedef struct
 {
@@ -30,6 +45,33 @@ ta_handover_is_needed (void)
 
   return text != NULL && g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT, &pid, NULL)
          && (pid_t) pid == getppid ();
+}
+
+static gint64
+get_now (void)
+{
+  return g_get_monotonic_time () / 1000;
+}
+
+/* When this program has to be done, milliseconds. */
+gint64
+ta_handover_take_end (void)
+{
+  g_autofree char *text = g_strdup (g_getenv (END));
+  gint64 latest = get_now () + TIME_MS;
+  guint64 end;
+
+  g_unsetenv (END);
+  if (text == NULL || !g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, &end, NULL))
+    return latest;
+  return MIN ((gint64) end, latest);
+}
+
+/* Milliseconds until then; 0: nothing may be begun any more. */
+int
+ta_handover_get_left (gint64 until)
+{
+  return (int) CLAMP (until - get_now (), 0, TIME_MS);
 }
 
 static void
@@ -62,10 +104,10 @@ add (GVariantBuilder *properties, const char *name, GVariant *value)
 
 /* A oneshot unit is started once its program has ended well; the browser may go on. */
 static GVariant *
-describe_unit (const char *program, const char *uri)
+describe_unit (const char *name, const char *program, const char *uri, gint64 until)
 {
-  g_autofree char *id = g_uuid_string_random ();
-  g_autofree char *name = g_strdup_printf ("tidio-auth-open-uri-%s.service", id);
+  g_autofree char *end = g_strdup_printf (END "=%" G_GINT64_FORMAT, until);
+  const char *variables[] = { end, NULL };
   GVariantBuilder properties;
   GVariantBuilder command;
 
@@ -82,32 +124,45 @@ describe_unit (const char *program, const char *uri)
   add (&properties, "StandardInput", g_variant_new_string ("data"));
   add (&properties, "StandardInputData",
        g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, uri, strlen (uri), 1));
+  add (&properties, "Environment", g_variant_new_strv (variables, -1));
   add (&properties, "KillMode", g_variant_new_string ("process"));
   add (&properties, "CollectMode", g_variant_new_string ("inactive-or-failed"));
   return g_variant_new ("(ssa(sv)a(sa(sv)))", name, "fail", &properties, NULL);
 }
 
 static void
-start (GDBusConnection *bus, const char *program, Handover *handover, const char *uri)
+start (GDBusConnection *bus, GVariant *unit, Handover *handover, gint64 until)
 {
   g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
-      bus, MANAGER, MANAGER_PATH, MANAGER ".Manager", "StartTransientUnit",
-      describe_unit (program, uri), G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NO_AUTO_START,
-      TIMEOUT_MS, NULL, NULL);
+      bus, MANAGER, MANAGER_PATH, MANAGER ".Manager", "StartTransientUnit", unit,
+      G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NO_AUTO_START,
+      MAX (ta_handover_get_left (until), 1), NULL, NULL);
   guint timer;
 
   if (reply == NULL)
     return;
   g_variant_get (reply, "(o)", &handover->job);
-  timer = g_timeout_add (TIMEOUT_MS, on_timeout, handover->loop);
+  timer = g_timeout_add ((guint) ta_handover_get_left (until), on_timeout, handover->loop);
   g_main_loop_run (handover->loop);
   g_source_remove (timer);
 }
 
+/* It may be waiting to be started, or running. */
+static void
+stop (GDBusConnection *bus, const char *name)
+{
+  g_dbus_connection_call (bus, MANAGER, MANAGER_PATH, MANAGER ".Manager", "StopUnit",
+                          g_variant_new ("(ss)", name, "replace"), NULL,
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL, NULL);
+  g_dbus_connection_flush_sync (bus, NULL, NULL);
+}
+
 /* Whether a browser was opened so. */
 gboolean
-ta_handover_run (const char *uri)
+ta_handover_run (const char *uri, gint64 until)
 {
+  g_autofree char *id = g_uuid_string_random ();
+  g_autofree char *name = g_strdup_printf ("tidio-auth-open-uri-%s.service", id);
   g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
@@ -119,7 +174,10 @@ ta_handover_run (const char *uri)
   watch = g_dbus_connection_signal_subscribe (bus, MANAGER, MANAGER ".Manager", "JobRemoved",
                                               MANAGER_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
                                               on_job_removed, &handover, NULL);
-  start (bus, program, &handover, uri);
+  until -= RESERVE_MS;
+  start (bus, describe_unit (name, program, uri, until - MARGIN_MS), &handover, until);
+  if (!handover.opened)
+    stop (bus, name);
   g_dbus_connection_signal_unsubscribe (bus, watch);
   g_free (handover.job);
   return handover.opened;
