@@ -3,7 +3,6 @@
 
 #include "base/ta-error.h"
 #include "io/ta-client-store.h"
-#include "io/ta-trust.h"
 
 #define ENVIRONMENT_PROVIDER "tidio"
 
@@ -123,16 +122,8 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
-/* Whether anything can be sent at all, before the user is bothered or a refresh is begun. */
-static gboolean
-can_send (GError **error)
-{
-  g_autoptr (GTlsDatabase) additional = NULL;
-
-  return ta_trust_load (&additional, error);
-}
-
-/* Finds the client id and secret to use at a provider. `may_prompt`: the user may be asked to
+/* Finds the client id and secret to use at a provider, unless nothing can be sent: that is to be
+ * known before the user is bothered or a refresh is begun. `may_prompt`: the user may be asked to
  * unlock the keyring.
  * Errors: TA_ERROR_NOT_CONFIGURED, TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
 void
@@ -145,7 +136,7 @@ ta_parts_find_client_async (TaParts *self, TaProvider *provider, gboolean may_pr
   Find *find;
 
   g_task_set_source_tag (task, ta_parts_find_client_async);
-  if (!can_send (&error))
+  if (!ta_http_can_send (self->http, &error))
     {
       g_task_return_error (task, error);
       return;

@@ -9,7 +9,6 @@
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
 #include "io/ta-process.h"
-#include "io/ta-trust.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -123,12 +122,11 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* Every request will fail in the same way, until the file is corrected. */
 static void
-tell_of_distrust (void)
+tell_of_distrust (TaParts *parts)
 {
-  g_autoptr (GTlsDatabase) additional = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!ta_trust_load (&additional, &error))
+  if (!ta_http_can_send (parts->http, &error))
     g_message ("%s", error->message);
 }
 
@@ -150,6 +148,7 @@ run (GDBusConnection *bus)
   g_autoptr (GError) error = NULL;
   Daemon daemon = { 0 };
 
+  tell_of_distrust (parts);
   daemon.bus = bus;
   daemon.loop = g_main_loop_new (NULL, FALSE);
   daemon.accounts = ta_accounts_new (parts);
@@ -216,7 +215,6 @@ main (int argc, char *argv[])
       return EXIT_SUCCESS;
     }
   ta_error_quark ();
-  tell_of_distrust ();
   bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
   if (bus == NULL)
     {

@@ -43,24 +43,33 @@ ta_configuration_parse (const char *data, gsize length, GError **error)
   return NULL;
 }
 
-/* The user's file, or else the system's; without one, what a file without keys says.
- * Errors: TA_ERROR_NOT_CONFIGURED. */
-TaConfiguration *
-ta_configuration_load (GError **error)
+/* (nullable): the user's file, or else the system's; NULL: there is none. */
+char *
+ta_configuration_find (void)
 {
   const char *const *folders = g_get_system_config_dirs ();
   g_autofree char *path
       = g_build_filename (g_get_user_config_dir (), "tidio-auth", FILE_NAME, NULL);
-  g_autofree char *data = NULL;
-  gsize length = 0;
-  const char *problem;
 
   for (int i = 0; folders[i] != NULL && !g_file_test (path, G_FILE_TEST_EXISTS); i++)
     {
       g_free (path);
       path = g_build_filename (folders[i], "tidio-auth", FILE_NAME, NULL);
     }
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+  return g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
+}
+
+/* Of that file; without one, what a file without keys says.
+ * Errors: TA_ERROR_NOT_CONFIGURED. */
+TaConfiguration *
+ta_configuration_load (GError **error)
+{
+  g_autofree char *path = ta_configuration_find ();
+  g_autofree char *data = NULL;
+  gsize length = 0;
+  const char *problem;
+
+  if (path == NULL)
     return ta_configuration_parse ("", 0, error);
   problem = ta_trusted_file_read (path, &data, &length);
   if (problem == NULL)

@@ -13,6 +13,7 @@ typedef struct
 } TaConfiguration;
 
 TaConfiguration *ta_configuration_parse (const char *data, gsize length, GError **error);
+char *ta_configuration_find (void);
 TaConfiguration *ta_configuration_load (GError **error);
 void ta_configuration_free (TaConfiguration *self);
 

@@ -27,6 +27,7 @@ struct _TaHttp
 
   SoupSession *session;  /* (owned) */
   SoupSession *loopback; /* (owned): the same without a proxy */
+  TaTrustStore *trust;   /* (owned) */
 };
 
 G_DEFINE_FINAL_TYPE (TaHttp, ta_http, G_TYPE_OBJECT)
@@ -49,6 +50,7 @@ ta_http_init (TaHttp *self)
   self->session = create_session ();
   self->loopback = create_session ();
   soup_session_set_proxy_resolver (self->loopback, NULL);
+  self->trust = ta_trust_store_new ();
 }
 
 static void
@@ -58,6 +60,7 @@ ta_http_dispose (GObject *object)
 
   g_clear_object (&self->session);
   g_clear_object (&self->loopback);
+  g_clear_pointer (&self->trust, ta_trust_store_free);
   G_OBJECT_CLASS (ta_http_parent_class)->dispose (object);
 }
 
@@ -146,6 +149,15 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                    g_steal_pointer (&task));
 }
 
+/* Whether anything can be sent at all. Errors: those of ta_trust_load(). */
+gboolean
+ta_http_can_send (TaHttp *self, GError **error)
+{
+  g_autoptr (GTlsDatabase) additional = NULL;
+
+  return ta_trust_load (self->trust, &additional, error);
+}
+
 /* Sends one request and reads its whole response, or its head only if the request says so. Whatever
  * the HTTP status is, it is a result. Errors: TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS,
  * TA_ERROR_INVALID_RESPONSE, TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED; those of
@@ -163,7 +175,7 @@ ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *ca
 
   g_task_set_source_tag (task, ta_http_send_async);
   g_task_set_check_cancellable (task, FALSE);
-  if (ta_trust_load (&additional, &error))
+  if (ta_trust_load (self->trust, &additional, &error))
     message = ta_http_request_create_message (request, &error);
   if (message == NULL)
     {

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TaHttp, ta_http, TA, HTTP, GObject)
 
 TaHttp *ta_http_new (void);
+gboolean ta_http_can_send (TaHttp *self, GError **error);
 void ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data);
 TaHttpResponse *ta_http_send_finish (TaHttp *self, GAsyncResult *result, GError **error);

@@ -2,16 +2,32 @@
 #include "ta-trust.h"
 
 #include "base/ta-error.h"
+#include "io/ta-clock.h"
 #include "io/ta-configuration.h"
 #include "io/ta-trusted-file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Certificate authorities that are trusted besides the system's. GIO is content with a file that it
- * cannot use, and then trusts nobody; here that is an error, which every request gets. */
+ * cannot use, and then trusts nobody; here that is an error, which every request gets.
+ *
+ * What was read is kept as long as the files are what they were, and no request opens them again. A
+ * file that was changed just now is read anew: the next change may come within the same tick of its
+ * clock. */
+
+#define TICK 2 /* seconds */
 
 #define FAIL_START "Configuration file tidio-auth.conf: key CaFile in [Network] "
+
+struct _TaTrustStore
+{
+  gboolean is_kept;         /* all of the following, which is of these files: */
+  char *paths[2];           /* (owned) (nullable): the configuration's, the authorities' */
+  struct stat states[2];    /* of those that there are */
+  GTlsDatabase *additional; /* (owned) (nullable) */
+};
 
 static gboolean
 fail (GError **error, const char *problem)
@@ -46,28 +62,109 @@ has_certificates (const char *path)
   return has_any;
 }
 
-/* Reads what is configured now. `additional` (out) (transfer full) (nullable): NULL: the system's
+/* The database of a file. Errors: TA_ERROR_NOT_CONFIGURED. */
+static gboolean
+load (const char *path, GTlsDatabase **additional, GError **error)
+{
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return fail (error, "names a file that does not exist");
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return fail (error, "does not name a file");
+  if (!check_owner (path, error))
+    return FALSE;
+  if (!has_certificates (path))
+    return fail (error, "names a file without readable certificates (PEM)");
+  *additional = g_tls_file_database_new (path, NULL);
+  return *additional != NULL || fail (error, "names a file that cannot be used");
+}
+
+static gboolean
+is_same (const struct stat *one, const struct stat *other)
+{
+  return one->st_dev == other->st_dev && one->st_ino == other->st_ino
+         && one->st_size == other->st_size && one->st_mtim.tv_sec == other->st_mtim.tv_sec
+         && one->st_mtim.tv_nsec == other->st_mtim.tv_nsec
+         && one->st_ctim.tv_sec == other->st_ctim.tv_sec
+         && one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
+}
+
+/* Whether what is kept is what would be read now. `configuration` (nullable): where it is now. */
+static gboolean
+is_current (const TaTrustStore *self, const char *configuration)
+{
+  if (!self->is_kept || g_strcmp0 (self->paths[0], configuration) != 0)
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (self->paths); i++)
+    {
+      struct stat now;
+
+      if (self->paths[i] != NULL
+          && (stat (self->paths[i], &now) != 0 || !is_same (&now, &self->states[i])))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+forget (TaTrustStore *self)
+{
+  self->is_kept = FALSE;
+  g_clear_pointer (&self->paths[0], g_free);
+  g_clear_pointer (&self->paths[1], g_free);
+  g_clear_object (&self->additional);
+}
+
+/* Before a file is read, so that what is read is not older than this. Takes the path. */
+static void
+note_state (TaTrustStore *self, int i, char *path)
+{
+  self->paths[i] = path;
+  if (path != NULL
+      && (stat (path, &self->states[i]) != 0
+          || ta_clock_now ().wall - self->states[i].st_mtim.tv_sec < TICK))
+    self->is_kept = FALSE;
+}
+
+/* What is configured now. `additional` (out) (transfer full) (nullable): NULL: the system's
  * authorities alone. Errors: TA_ERROR_NOT_CONFIGURED. */
 gboolean
-ta_trust_load (GTlsDatabase **additional, GError **error)
+ta_trust_load (TaTrustStore *self, GTlsDatabase **additional, GError **error)
 {
-  g_autoptr (TaConfiguration) configuration = ta_configuration_load (error);
+  g_autofree char *path = ta_configuration_find ();
+  g_autoptr (TaConfiguration) configuration = NULL;
 
   *additional = NULL;
-  if (configuration == NULL)
-    return FALSE;
-  if (configuration->ca_file == NULL)
-    return TRUE;
-  if (!g_file_test (configuration->ca_file, G_FILE_TEST_EXISTS))
-    return fail (error, "names a file that does not exist");
-  if (!g_file_test (configuration->ca_file, G_FILE_TEST_IS_REGULAR))
-    return fail (error, "does not name a file");
-  if (!check_owner (configuration->ca_file, error))
-    return FALSE;
-  if (!has_certificates (configuration->ca_file))
-    return fail (error, "names a file without readable certificates (PEM)");
-  *additional = g_tls_file_database_new (configuration->ca_file, NULL);
-  return *additional != NULL || fail (error, "names a file that cannot be used");
+  if (!is_current (self, path))
+    {
+      forget (self);
+      self->is_kept = TRUE;
+      note_state (self, 0, g_steal_pointer (&path));
+      configuration = ta_configuration_load (error);
+      if (configuration != NULL)
+        note_state (self, 1, g_strdup (configuration->ca_file));
+      if (configuration == NULL
+          || (configuration->ca_file != NULL
+              && !load (configuration->ca_file, &self->additional, error)))
+        {
+          forget (self);
+          return FALSE;
+        }
+    }
+  g_set_object (additional, self->additional);
+  return TRUE;
+}
+
+TaTrustStore *
+ta_trust_store_new (void)
+{
+  return g_new0 (TaTrustStore, 1);
+}
+
+void
+ta_trust_store_free (TaTrustStore *self)
+{
+  forget (self);
+  g_free (self);
 }
 
 /* Whether the additional authorities alone vouch for the certificate, with all that is asked of it

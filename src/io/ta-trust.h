@@ -5,7 +5,12 @@
 
 G_BEGIN_DECLS
 
-gboolean ta_trust_load (GTlsDatabase **additional, GError **error);
+/* The certificate authorities that are trusted besides the system's, as they were read last. */
+typedef struct _TaTrustStore TaTrustStore;
+
+TaTrustStore *ta_trust_store_new (void);
+void ta_trust_store_free (TaTrustStore *self);
+gboolean ta_trust_load (TaTrustStore *self, GTlsDatabase **additional, GError **error);
 gboolean ta_trust_accepts (GTlsDatabase *additional, GTlsCertificate *certificate,
                            const char *host);
 
