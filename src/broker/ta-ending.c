@@ -8,6 +8,7 @@ ta_ending_begin (TaAccounts *accounts, TaSignIns *sign_ins)
 {
   g_autoptr (GList) all = ta_accounts_list (accounts);
 
+  g_cancellable_cancel (ta_accounts_get_parts (accounts)->ending);
   ta_sign_ins_cancel (sign_ins);
   for (GList *link = all; link != NULL; link = link->next)
     ta_account_close (link->data);

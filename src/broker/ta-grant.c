@@ -153,7 +153,7 @@ ta_grant_give_back (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token,
 
   if (!may_be_signed_in (accounts, status->provider->id, identity))
     ta_revocation_async (ta_accounts_get_parts (accounts), status->provider->id, server, token,
-                         NULL, NULL);
+                         NULL, NULL, NULL);
 }
 
 /* Once the stored accounts were read, the grant is kept even if the keyring is locked again; but

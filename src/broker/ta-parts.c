@@ -19,6 +19,7 @@ ta_parts_new (const char *environment_id, const char *environment_secret)
   self->throttle = ta_throttle_new (self->wake);
   self->discovery = ta_discovery_new (self->http, self->throttle);
   self->nonces = ta_dpop_nonces_new ();
+  self->ending = g_cancellable_new ();
   if (environment_id != NULL && *environment_id != '\0')
     self->environment_id = g_strdup (environment_id);
   if (environment_secret != NULL && *environment_secret != '\0')
@@ -43,6 +44,7 @@ clear (void *data)
   g_object_unref (self->throttle);
   g_object_unref (self->discovery);
   ta_dpop_nonces_free (self->nonces);
+  g_object_unref (self->ending);
   g_object_unref (self->wake);
   g_free (self->environment_id);
   g_clear_pointer (&self->environment_secret, ta_secret_unref);

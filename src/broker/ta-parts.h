@@ -24,6 +24,7 @@ typedef struct
   TaDpopNonces *nonces;         /* (owned) */
   char *environment_id;         /* (owned) (nullable): client id given to provider tidio */
   TaSecret *environment_secret; /* (owned) (nullable): and its secret */
+  GCancellable *ending;         /* (owned): cancelled when the process is going to end */
 } TaParts;
 
 TaParts *ta_parts_new (const char *environment_id, const char *environment_secret);

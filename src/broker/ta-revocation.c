@@ -113,10 +113,10 @@ provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* Never fails: the answer is whether the provider confirmed it. `provider`: its id; `server`
  * (nullable): who gave the token, as in ta_provider_check_server(). Nobody needs to wait for it:
- * `callback` (nullable). */
+ * `callback` (nullable). `cancellable` (nullable): it is given up. */
 void
 ta_revocation_async (TaParts *parts, const char *provider, const char *server, TaToken *token,
-                     GAsyncReadyCallback callback, gpointer user_data)
+                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (parts->store, NULL, callback, user_data);
   Revocation *revocation = g_new0 (Revocation, 1);
@@ -125,7 +125,7 @@ ta_revocation_async (TaParts *parts, const char *provider, const char *server, T
   revocation->parts = ta_parts_ref (parts);
   revocation->server = g_strdup (server);
   revocation->token = ta_token_ref (token);
-  revocation->deadline = ta_deadline_new (TIMEOUT, NULL);
+  revocation->deadline = ta_deadline_new (TIMEOUT, cancellable);
   g_task_set_task_data (task, revocation, (GDestroyNotify) revocation_free);
   ta_discovery_find_async (parts->discovery, provider,
                            ta_deadline_get_cancellable (revocation->deadline), provider_cb, task);

@@ -7,7 +7,8 @@
 G_BEGIN_DECLS
 
 void ta_revocation_async (TaParts *parts, const char *provider, const char *server, TaToken *token,
-                          GAsyncReadyCallback callback, gpointer user_data);
+                          GCancellable *cancellable, GAsyncReadyCallback callback,
+                          gpointer user_data);
 gboolean ta_revocation_finish (TaParts *parts, GAsyncResult *result);
 
 G_END_DECLS

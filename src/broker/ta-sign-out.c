@@ -5,8 +5,14 @@
 #include "broker/ta-revocation.h"
 #include "oauth/ta-record-text.h"
 
-/* Signing out, in the order the functions stand below: find the account -> it comes to rest and its
- * item is claimed (what cannot be deleted afterwards is not revoked) -> revoke -> delete. */
+/* Signing out, in the order the functions stand below, from the last one up: find the account -> it
+ * comes to rest and its item is claimed (what cannot be deleted afterwards is not revoked) ->
+ * revoke
+ * -> delete. When the process is to end there is no time for the provider: what was begun is
+ * deleted at once. Whoever waits is answered in any case, and before the end. */
+
+/* From the first word of the end, ms; the process has half a second more. */
+#define LAST_CALL_MS 3500
 
 typedef struct
 {
@@ -16,6 +22,11 @@ typedef struct
   TaClaim *claim;      /* (owned) (nullable): of its item */
   GQueue item_ids;     /* (owned): every item of the account, still to be deleted */
   gboolean revoked;
+  GCancellable *hurry;  /* (owned): cancelled when there is no time for the provider */
+  GCancellable *ending; /* (owned): of the process */
+  gulong ending_handler;
+  guint last_call;
+  gboolean is_answered;
 } SignOut;
 
 static void
@@ -26,6 +37,10 @@ sign_out_free (SignOut *sign_out)
   g_clear_pointer (&sign_out->claim, ta_claim_free);
   g_clear_object (&sign_out->account);
   g_queue_clear_full (&sign_out->item_ids, g_free);
+  g_clear_handle_id (&sign_out->last_call, g_source_remove);
+  g_clear_signal_handler (&sign_out->ending_handler, sign_out->ending);
+  g_object_unref (sign_out->ending);
+  g_object_unref (sign_out->hurry);
   g_free (sign_out);
 }
 
@@ -35,13 +50,65 @@ get_parts (GTask *task)
   return ta_accounts_get_parts (g_task_get_source_object (task));
 }
 
+/* Answers, unless that was done. Takes the error; NULL: it is signed out. */
+static void
+answer (GTask *task, GError *error)
+{
+  SignOut *sign_out = g_task_get_task_data (task);
+
+  if (sign_out->is_answered)
+    {
+      g_clear_error (&error);
+      return;
+    }
+  sign_out->is_answered = TRUE;
+  g_clear_handle_id (&sign_out->last_call, g_source_remove);
+  g_clear_signal_handler (&sign_out->ending_handler, sign_out->ending);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
 static void
 fail (GTask *task, GError *error)
 {
   SignOut *sign_out = g_task_get_task_data (task);
 
   ta_account_reinstate (sign_out->account);
-  g_task_return_error (task, error);
+  answer (task, error);
+}
+
+static GError *
+create_ending_error (void)
+{
+  return g_error_new_literal (TA_ERROR, TA_ERROR_BUSY,
+                              "The broker is being ended: see whether the account is still there, "
+                              "and sign out again");
+}
+
+static gboolean
+on_last_call (gpointer user_data)
+{
+  GTask *task = user_data;
+  SignOut *sign_out = g_task_get_task_data (task);
+
+  sign_out->last_call = 0;
+  answer (task, create_ending_error ());
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_ending (GCancellable *ending, gpointer user_data)
+{
+  GTask *task = user_data;
+  SignOut *sign_out = g_task_get_task_data (task);
+
+  g_cancellable_cancel (sign_out->hurry);
+  if (sign_out->account == NULL)
+    answer (task, create_ending_error ());
+  else
+    sign_out->last_call = g_timeout_add (LAST_CALL_MS, on_last_call, task);
 }
 
 static void delete_next (GTask *task);
@@ -70,7 +137,7 @@ delete_next (GTask *task)
   if (item_id == NULL)
     {
       ta_accounts_remove (g_task_get_source_object (task), sign_out->account);
-      g_task_return_boolean (task, TRUE);
+      answer (task, NULL);
       return;
     }
   ta_store_delete_async (store, TA_STORE_ACCOUNT, item_id, FALSE, NULL, delete_cb,
@@ -100,7 +167,7 @@ retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   sign_out->claim = ta_account_retire_finish (TA_ACCOUNT (source), result, &error);
   if (sign_out->claim == NULL)
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      answer (task, g_steal_pointer (&error));
       return;
     }
   for (guint i = 0; i < sign_out->claim->items->len; i++)
@@ -111,7 +178,7 @@ retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       if (record != NULL && g_str_equal (record->account, id))
         g_queue_push_tail (&sign_out->item_ids, g_strdup (item->id));
     }
-  ta_revocation_async (parts, held->provider, held->server, held->token, revoke_cb,
+  ta_revocation_async (parts, held->provider, held->server, held->token, sign_out->hurry, revoke_cb,
                        g_steal_pointer (&task));
 }
 
@@ -143,11 +210,13 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   TaAccount *account = NULL;
 
+  if (sign_out->is_answered)
+    return;
   if (ta_accounts_load_finish (accounts, result, &error))
     account = ta_accounts_find (accounts, sign_out->id, &error);
   if (account == NULL || !end_sign_in (sign_out, account, &error))
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      answer (task, g_steal_pointer (&error));
       return;
     }
   sign_out->account = g_object_ref (account);
@@ -156,7 +225,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* Revokes what the account holds, best effort, and deletes it; empty `id`: the default account.
  * Errors: TA_ERROR_NO_SUCH_ACCOUNT, TA_ERROR_SIGN_IN_IN_PROGRESS, TA_ERROR_STORAGE_CORRUPT,
- * TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
+ * TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, TA_ERROR_BUSY. */
 void
 ta_sign_out_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
                    GAsyncReadyCallback callback, gpointer user_data)
@@ -168,7 +237,13 @@ ta_sign_out_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
   sign_out->id = g_strdup (id);
   sign_out->sign_ins = g_object_ref (sign_ins);
   g_queue_init (&sign_out->item_ids);
+  sign_out->hurry = g_cancellable_new ();
+  sign_out->ending = g_object_ref (ta_accounts_get_parts (accounts)->ending);
+  sign_out->ending_handler
+      = g_signal_connect (sign_out->ending, "cancelled", G_CALLBACK (on_ending), task);
   g_task_set_task_data (task, sign_out, (GDestroyNotify) sign_out_free);
+  if (g_cancellable_is_cancelled (sign_out->ending))
+    answer (task, create_ending_error ());
   ta_accounts_load_async (accounts, id, FALSE, load_cb, task);
 }
 

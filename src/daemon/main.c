@@ -39,16 +39,31 @@ typedef struct
   TaName *name;         /* (owned) (nullable): while the broker may be called */
   guint load_timer;
   gint64 ends_at; /* on the boot clock, ms, at the latest; 0: not ending yet */
+  gboolean is_flushing;
+  gboolean is_flushed; /* all answers are out */
   int status;
 } Daemon;
+
+static void
+flush_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Daemon *daemon = user_data;
+
+  daemon->is_flushed = TRUE;
+}
 
 static gboolean
 on_settle (gpointer user_data)
 {
   Daemon *daemon = user_data;
+  gboolean is_done = ta_ending_is_done (daemon->accounts, daemon->sign_ins);
 
-  if (ta_clock_boot_ms () < daemon->ends_at
-      && !ta_ending_is_done (daemon->accounts, daemon->sign_ins))
+  if (is_done && !daemon->is_flushing)
+    {
+      daemon->is_flushing = TRUE;
+      g_dbus_connection_flush (daemon->bus, NULL, flush_cb, daemon);
+    }
+  if (ta_clock_boot_ms () < daemon->ends_at && !(is_done && daemon->is_flushed))
     return G_SOURCE_CONTINUE;
   g_main_loop_quit (daemon->loop);
   return G_SOURCE_REMOVE;

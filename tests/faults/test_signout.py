@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from gi.repository import GLib
 
 from harness import tap
+from harness.locks import OpenWatch, held, lock_path
 from rows import ACCOUNT, main, within
 from steps import halted
 
@@ -73,6 +74,75 @@ def doubled(world):
     world.broker.restart()
     tap.equal(len(world.keyring.accounts()), 2, "items")
     tap.equal(world.broker.sign_out(ACCOUNT), True, "revoked")
+    check_gone(world)
+
+
+def start_sign_out(world):
+    """On its way to the broker before anything else."""
+    pending = world.broker.start_call("SignOut", GLib.Variant("(sa{sv})", (ACCOUNT, {})))
+    world.bus.connection.flush_sync(None)
+    return pending
+
+
+def check_kept(world):
+    """Nothing was done: one item, nothing revoked, and all goes on after a restart."""
+    tap.equal(world.server_saw(), "nothing", "what the server saw")
+    tap.equal(len(world.keyring.accounts()), 1, "items")
+    world.broker.start()
+    tap.equal(world.outcome(), "a new token", "what a caller sees afterwards")
+
+
+@tap.case("SO-08", "SIGTERM while the provider does not answer: deleted at once, and answered")
+def ended_while_revoking(world):
+    order = world.peer.plan(REVOKE, "stall", 0)
+    pending = start_sign_out(world)
+    order.wait()
+    world.broker.stop()
+    tap.equal(pending.result(5), (False,), "revoked")
+    order.release(False)
+    tap.equal(world.keyring.accounts(), [], "items")
+    world.broker.start()
+    tap.equal(world.broker.accounts(), [], "accounts after a restart")
+
+
+@tap.case("SO-09", "SIGTERM while another process has the lock: an error, and nothing is done")
+def ended_while_waiting(world):
+    path = lock_path(world.session)
+    with held(path):
+        watch = OpenWatch(path)
+        pending = start_sign_out(world)
+        watch.wait()
+        world.broker.stop()
+        tap.equal(world.seen(pending), "Busy", "what the caller saw")
+    check_kept(world)
+
+
+@tap.case("SO-10", "SIGTERM while the accounts are being read: an error, and nothing is done")
+def ended_while_loading(world):
+    world.broker.stop()
+    world.keyring.plan("SearchItems", "stall", 1, 0)
+    world.broker.start()
+    pending = start_sign_out(world)
+    world.broker.get("Version")
+    world.broker.stop()
+    tap.equal(world.seen(pending), "Busy", "what the caller saw")
+    world.keyring.heal()
+    check_kept(world)
+
+
+@tap.case("SO-11", "SIGTERM while the keyring does not delete: an error, and the item is there")
+def ended_while_deleting(world):
+    world.keyring.plan("Delete", "stall", 1, 0)
+    pending = start_sign_out(world)
+    world.keyring.wait_for_reached()
+    world.broker.stop()
+    tap.equal(world.seen(pending), "Busy", "what the caller saw")
+    world.keyring.release(False)
+    tap.equal(len(world.keyring.accounts()), 1, "items")
+    world.broker.start()
+    tap.equal(world.broker.accounts(), [ACCOUNT], "accounts after a restart")
+    world.keyring.heal()
+    world.broker.sign_out(ACCOUNT)
     check_gone(world)
 
 
