@@ -77,6 +77,8 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                "This account was signed out in another session: sign in again");
       return;
     }
+  if (is_missing && call->purpose != TA_CLAIM_SIGN_OUT && !may_be_new (call, keeper))
+    g_message ("Another program deleted the item of an account: it is kept anew");
   claim = g_new0 (TaClaim, 1);
   claim->lock = g_steal_pointer (&call->lock);
   claim->items = g_steal_pointer (&items);

@@ -31,6 +31,7 @@ struct _TaKeeper
   TaAlarm *retry;    /* (owned) (nullable) */
   guint retry_delay; /* ms */
   gboolean is_hurried;
+  gboolean told_of_others; /* items of the account besides its own */
 };
 
 G_DEFINE_FINAL_TYPE (TaKeeper, ta_keeper, G_TYPE_OBJECT)
@@ -184,6 +185,12 @@ ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored)
 {
   TaRecord *latest = ta_keeper_get_latest (self);
 
+  if (!g_str_equal (item_id, self->item_id) && !self->told_of_others)
+    {
+      self->told_of_others = TRUE;
+      g_message ("An account has several items in the keyring: the newest record counts, and none "
+                 "is deleted");
+    }
   if (ta_record_is_newer (latest, stored) && g_str_equal (item_id, self->item_id)
       && !ta_keeper_is_writing (self))
     set_unsaved (self, TRUE);

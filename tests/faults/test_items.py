@@ -45,9 +45,23 @@ def the_item(world):
 
 # Items
 
+DELETED = "Another program deleted the item of an account"
+SEVERAL = "An account has several items in the keyring"
+
+
+def count_logged(world, text):
+    return world.session.log(world.broker.log_name).count(text)
+
+
 def deleted(world):
     world.keyring.delete(the_item(world)["path"])
-    return world.outcome()
+    seen = world.outcome()
+    tap.equal(count_logged(world, DELETED), 1, "lines in the log")
+    world.note_token()
+    world.outcome()
+    tap.equal(count_logged(world, DELETED), 1, "lines in the log, once it is there again")
+    tap.equal(len(world.keyring.accounts()), 1, "items")
+    return seen
 
 
 def deleted_meanwhile(step):
@@ -97,7 +111,11 @@ def older_copy(world):
 
 def doubled(world):
     older_copy(world)
+    tap.equal(count_logged(world, SEVERAL), 0, "lines in the log before")
     seen = world.outcome()
+    world.note_token()
+    world.outcome()
+    tap.equal(count_logged(world, SEVERAL), 1, "lines in the log")
     tap.equal(len(world.keyring.accounts()), 2, "items")
     return seen
 
@@ -106,6 +124,7 @@ def doubled_at_start(world):
     older_copy(world)
     world.broker.restart()
     seen = world.seen(world.broker.start_get_token(ACCOUNT))
+    tap.equal(count_logged(world, SEVERAL), 1, "lines in the log")
     tap.equal(len(world.keyring.accounts()), 2, "items")
     return seen
 
@@ -411,7 +430,7 @@ def sign_out_killed(world):
 
 
 def rows():
-    yield "IT-01", "item deleted", "idle", deleted, "a new token", "1 refresh"
+    yield "IT-01", "item deleted", "idle", deleted, "a new token", "2 refreshes"
     yield ("IT-02", "item deleted", "request processed", deleted_meanwhile("request processed"),
            "a new token", "1 refresh")
     yield ("IT-03", "item deleted", "result write", deleted_meanwhile("result write"),
@@ -421,7 +440,7 @@ def rows():
                "1 refresh")
     yield ("IT-18", "item damaged", "request processed", damaged_meanwhile, "a new token",
            "1 refresh")
-    yield "IT-21", "two items, one older", "re-read", doubled, "a new token", "1 refresh"
+    yield "IT-21", "two items, one older", "re-read", doubled, "a new token", "2 refreshes"
     yield ("IT-22", "two items, one older", "start-up load", doubled_at_start, "the old token",
            "nothing")
     yield ("IT-23", "secrets with their content type", "start-up load", typed, "a new token",
