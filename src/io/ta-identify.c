@@ -154,13 +154,13 @@ credentials_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   guint32 uid;
 
   if (credentials == NULL || !g_variant_lookup (credentials, "UnixUserID", "u", &uid)
-      || uid != geteuid () || !g_variant_lookup (credentials, "ProcessID", "u", &look->pid)
-      || look->pid == 0 || look->pid > G_MAXINT)
+      || uid != geteuid () || !g_variant_lookup (credentials, "ProcessID", "u", &look->pid))
     {
       return_unidentified (task);
       return;
     }
   label = g_variant_lookup_value (credentials, "LinuxSecurityLabel", G_VARIANT_TYPE_BYTESTRING);
+  /* Fails for what is no number of a process. */
   look->process = pidfd_open ((pid_t) look->pid, 0);
   if (look->process >= 0)
     look->found = look_at_process (look->pid, label);

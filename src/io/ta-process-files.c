@@ -49,7 +49,7 @@ read_regular (int fd, gsize *length)
   struct stat info;
   char *text = NULL;
 
-  if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode) && info.st_size <= TEXT_MAX)
+  if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
     text = read_all (fd, length);
   close (fd);
   return text;

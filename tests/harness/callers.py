@@ -188,12 +188,11 @@ def broker(session, caller):
 # Those without a sandbox
 
 
-def host(session, unit=None):
+def host(session, unit=None, argv=(PYTHON, PROGRAM), **options):
     """A program of the host. `unit`: the systemd unit that its cgroup stands for, if there can be
     one here, see has_cgroups()."""
-    argv = [PYTHON, PROGRAM]
     if unit is None:
-        return Caller(session, argv)
+        return Caller(session, argv, **options)
     folder = session.root / f"cgroup-{next(_numbers)}"
     folder.mkdir()
     where = f"{session.root.name}.slice/user@{os.getuid()}.service/app.slice/{unit}"
@@ -202,7 +201,7 @@ def host(session, unit=None):
         _in_mounts(REMOVE_CGROUP, folder, where, check=True)
 
     return Caller(session, ["unshare", "--mount", "sh", "-ec", IN_CGROUP, "sh", folder, where,
-                            *argv], at_end=remove)
+                            *argv], at_end=remove, **options)
 
 
 def has_cgroups():
