@@ -267,8 +267,9 @@ ta_json_parse_tolerantly (const char *data, gsize length, gsize max_length, cons
   return json_object_ref (json_node_get_object (root));
 }
 
-/* Parses one JSON object of at most `max_length` bytes and 10,000 values, nested at most 32 deep, with no member of
- * the outermost object twice and nothing behind it. A byte order mark is tolerated.
+/* Parses one JSON object of at most `max_length` bytes and 10,000 values, nested at most 32 deep,
+ * with no member of the outermost object twice and nothing behind it. A byte order mark is
+ * tolerated.
  * Errors: TA_ERROR_INVALID_RESPONSE; the message repeats nothing of the data. */
 JsonObject *
 ta_json_parse_object (const char *data, gsize length, gsize max_length, GError **error)

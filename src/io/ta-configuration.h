@@ -5,6 +5,14 @@
 
 G_BEGIN_DECLS
 
+/* What programs outside of a sandbox may do: [Callers] Host. */
+typedef enum
+{
+  TA_HOST_ACCESS_ALLOW,
+  TA_HOST_ACCESS_ASK,
+  TA_HOST_ACCESS_DENY,
+} TaHostAccess;
+
 /* What a user or an administrator may set: the key file tidio-auth/tidio-auth.conf. */
 typedef struct
 {
@@ -15,6 +23,9 @@ typedef struct
 TaConfiguration *ta_configuration_parse (const char *data, gsize length, GError **error);
 char *ta_configuration_find (void);
 TaConfiguration *ta_configuration_load (GError **error);
+gboolean ta_configuration_parse_host_access (const char *data, gsize length, TaHostAccess *access,
+                                             GError **error);
+gboolean ta_configuration_load_host_access (TaHostAccess *access, GError **error);
 void ta_configuration_free (TaConfiguration *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaConfiguration, ta_configuration_free)

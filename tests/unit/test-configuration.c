@@ -14,6 +14,32 @@ static const char *const refused[] = {
   "[Network]\nCaFile=relative.pem",
   "[Network]\nClientSecret=x",
   "[Other]\nCheckPeer=true",
+  "[Callers]\nHost=maybe",
+  "[Callers]\nHost=Deny",
+  "[Callers]\nHosts=deny",
+};
+
+typedef struct
+{
+  const char *id;
+  const char *text;
+  TaHostAccess access;
+} Access;
+
+static const Access accesses[] = {
+  { "none", "", TA_HOST_ACCESS_ALLOW },
+  { "allow", "[Callers]\nHost=allow", TA_HOST_ACCESS_ALLOW },
+  { "ask", "[Callers]\nHost=ask", TA_HOST_ACCESS_ASK },
+  { "deny", "[Callers]\nHost=deny", TA_HOST_ACCESS_DENY },
+  { "other-wrong", "[Network]\nCaFile=x\n[Callers]\nHost=deny", TA_HOST_ACCESS_DENY },
+};
+
+/* What is wrong anywhere where it could have been meant for the callers. */
+static const char *const no_access[] = {
+  "[Callers]\nHost=maybe",
+  "[Callers]\nHosts=deny",
+  "[Caller]\nHost=deny",
+  "Host=deny",
 };
 
 static void
@@ -33,6 +59,26 @@ check_refused (gconstpointer text)
   g_assert_null (ta_configuration_parse (text, strlen (text), &error));
   g_assert_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED);
   g_assert_nonnull (strstr (error->message, "tidio-auth.conf"));
+}
+
+static void
+check_access (gconstpointer data)
+{
+  const Access *row = data;
+  TaHostAccess access;
+
+  g_assert_true (ta_configuration_parse_host_access (row->text, strlen (row->text), &access, NULL));
+  g_assert_cmpint (access, ==, row->access);
+}
+
+static void
+check_no_access (gconstpointer text)
+{
+  g_autoptr (GError) error = NULL;
+  TaHostAccess access;
+
+  g_assert_false (ta_configuration_parse_host_access (text, strlen (text), &access, &error));
+  unit_assert_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED);
 }
 
 static void
@@ -92,6 +138,13 @@ main (int argc, char *argv[])
       g_autofree char *path = g_strdup_printf ("/configuration/refused-%" G_GSIZE_FORMAT, i);
 
       g_test_add_data_func (path, refused[i], check_refused);
+    }
+  UNIT_ADD_ROWS ("/configuration/UN-CF-01-host", accesses, check_access);
+  for (gsize i = 0; i < G_N_ELEMENTS (no_access); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/configuration/UN-CF-02-host-%" G_GSIZE_FORMAT, i);
+
+      g_test_add_data_func (path, no_access[i], check_no_access);
     }
   g_test_add_func ("/configuration/files", check_files);
   status = g_test_run ();
