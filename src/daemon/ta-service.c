@@ -6,6 +6,7 @@
 #include "daemon/ta-activity-method.h"
 #include "daemon/ta-call-method.h"
 #include "daemon/ta-open-method.h"
+#include "daemon/ta-discretion.h"
 #include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
 #include "daemon/ta-sign-in-method.h"
@@ -27,6 +28,7 @@ struct _TaService
   GDBusObjectManagerServer *manager; /* (owned) */
   TaSignInObjects *sign_in_objects;  /* (owned) */
   TaActivityMethod *activity;        /* (owned) */
+  TaDiscretion *discretion;          /* (owned) */
   GDBusInterfaceVTable vtable;
 };
 
@@ -203,6 +205,7 @@ ta_service_finalize (GObject *object)
   TaService *self = TA_SERVICE (object);
 
   ta_activity_method_free (self->activity);
+  ta_discretion_free (self->discretion);
   g_object_unref (self->sign_in_objects);
   g_object_unref (self->manager);
   g_object_unref (self->sign_ins);
@@ -223,11 +226,14 @@ ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
                 GError **error)
 {
   g_autoptr (TaService) self = g_object_new (TA_TYPE_SERVICE, NULL);
+  g_autoptr (TaApplications) applications = ta_applications_new (bus);
 
   self->accounts = g_object_ref (accounts);
   self->sign_ins = g_object_ref (sign_ins);
   self->sign_in_objects = ta_sign_in_objects_new (sign_ins, self->manager);
   self->activity = ta_activity_method_new (bus, ledger);
+  self->discretion = ta_discretion_new (bus, applications,
+                                        ta_reader_new (TA_DBUS_AUTH (self), self->sign_in_objects));
   g_signal_connect_object (accounts, "added", G_CALLBACK (on_account_added), self, 0);
   g_signal_connect_object (accounts, "removed", G_CALLBACK (on_account_removed), self, 0);
   g_signal_connect_object (accounts, "default-changed", G_CALLBACK (on_default_changed), self, 0);

@@ -148,6 +148,13 @@ ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter)
   self->starter = g_strdup (starter);
 }
 
+/* (nullable): the unique bus name. */
+const char *
+ta_sign_in_object_get_starter (TaSignInObject *self)
+{
+  return self->starter;
+}
+
 static void
 iface_init (TaDBusAuthSignInIface *iface)
 {

@@ -12,6 +12,7 @@ G_DECLARE_FINAL_TYPE (TaSignInObject, ta_sign_in_object, TA, SIGN_IN_OBJECT,
 
 TaSignInObject *ta_sign_in_object_new (TaSignIn *sign_in);
 void ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter);
+const char *ta_sign_in_object_get_starter (TaSignInObject *self);
 void ta_sign_in_object_answer_when_ready (TaSignInObject *self, GDBusMethodInvocation *invocation);
 
 G_END_DECLS

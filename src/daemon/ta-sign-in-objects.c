@@ -63,6 +63,22 @@ ta_sign_in_objects_get_count (TaSignInObjects *self)
   return self->count;
 }
 
+/* (element-type TaSignInObject) (transfer container): those that the program of this unique name
+ * started. */
+GPtrArray *
+ta_sign_in_objects_list_of (TaSignInObjects *self, const char *starter)
+{
+  GPtrArray *found = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer object;
+
+  g_hash_table_iter_init (&iter, self->objects);
+  while (g_hash_table_iter_next (&iter, NULL, &object))
+    if (g_strcmp0 (ta_sign_in_object_get_starter (object), starter) == 0)
+      g_ptr_array_add (found, object);
+  return found;
+}
+
 static void
 ta_sign_in_objects_init (TaSignInObjects *self)
 {

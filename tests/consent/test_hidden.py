@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What programs see of the broker's objects: those of the host all, others no account, by whatever
+they read or ask."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from gi.repository import GLib
+
+from harness import browser, callers, tap
+from harness.broker import (ACCOUNT, DEADLINE, NAME, OBJECT_MANAGER, PATH, SIGN_IN, account_path,
+                            expect_error)
+from harness.bus import BusError
+from harness.world import World
+
+PROPERTIES = "org.freedesktop.DBus.Properties"
+INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
+PEER = "org.freedesktop.DBus.Peer"
+UNKNOWN = "org.freedesktop.DBus.Error.UnknownMethod"
+TURN = "org.tidio.Auth.Turn"
+
+# What stands in no answer to them: the account's name, and the start of its path.
+LABEL = "labelled@example.com"
+MARK = "labelled"
+
+
+def outsiders(world):
+    """Programs that are not of the host, by what they are."""
+    return {"sandboxed": callers.sandboxed(world.session),
+            "sandboxed, at the bus itself": callers.sandboxed(world.session, proxy=False),
+            "unidentified": callers.unidentified(world.session)}
+
+
+def outcome(order):
+    """What came of a call, as a text."""
+    try:
+        return repr(order.result())
+    except BusError as error:
+        return f"{error.name}: {error.message}"
+
+
+def introspect(caller, path):
+    return caller.call(NAME, path, INTROSPECTABLE, "Introspect")[0]
+
+
+def looks(path):
+    """All ways to ask an object something."""
+    text = GLib.Variant("s", "")
+    for interface in (ACCOUNT, NAME, "", "org.example.None"):
+        yield path, PROPERTIES, "GetAll", GLib.Variant("(s)", (interface,))
+        for prop in ("State", "None"):
+            yield path, PROPERTIES, "Get", GLib.Variant("(ss)", (interface, prop))
+            yield path, PROPERTIES, "Set", GLib.Variant("(ssv)", (interface, prop, text))
+    for member in ("Get", "GetAll", "Set", "None"):
+        yield path, PROPERTIES, member, None
+    yield path, INTROSPECTABLE, "Introspect", None
+    yield path, INTROSPECTABLE, "Introspect", GLib.Variant("(s)", ("",))
+    yield path, OBJECT_MANAGER, "GetManagedObjects", None
+    yield path, OBJECT_MANAGER, "GetManagedObjects", GLib.Variant("(s)", ("",))
+    for interface in (PEER, SIGN_IN, "org.example.None"):
+        for member in ("Ping", "Cancel", "None"):
+            yield path, interface, member, None
+            yield path, interface, member, GLib.Variant("(s)", ("",))
+
+
+def answers(caller, path):
+    """To all of these, the path itself left out."""
+    orders = [caller.start_call(NAME, *look) for look in looks(path)]
+    return [outcome(order).replace(path, "PATH") for order in orders]
+
+
+# What is read
+
+
+@tap.case("HD-01", "programs of the host see all of it", account=LABEL)
+def host(world):
+    caller = callers.host(world.session)
+    path = account_path(LABEL)
+    tap.contains(introspect(caller, f"{PATH}/Accounts"), MARK, "children")
+    tap.contains(introspect(caller, PATH), '<node name="Accounts"/>', "children")
+    tap.contains(introspect(caller, path), ACCOUNT, "interfaces")
+    broker = callers.broker(world.session, caller)
+    tap.equal(broker.accounts(), [LABEL], "accounts")
+    tap.equal(broker.account(LABEL)["Id"], LABEL, "Id")
+    broker.set_default(LABEL)
+    tap.equal(caller.get_all(NAME, PATH, NAME), {"Version": 1, "DefaultAccount": LABEL},
+              "properties")
+
+
+@tap.case("HD-02", "others see the version, and no account by any call", account=LABEL)
+def outside(world):
+    world.broker.set_default(LABEL)
+    for what, caller in outsiders(world).items():
+        tap.equal(caller.get_all(NAME, PATH, NAME), {"Version": 1, "DefaultAccount": ""}, what)
+        tap.equal(caller.get(NAME, PATH, NAME, "Version"), 1, what)
+        tap.equal(caller.get(NAME, PATH, NAME, "DefaultAccount"), "", what)
+        tap.equal(caller.call(NAME, PATH, OBJECT_MANAGER, "GetManagedObjects"), ({},), what)
+        text = introspect(caller, PATH)
+        tap.lacks(text, "<node name", what)
+        for interface in (NAME, PROPERTIES, INTROSPECTABLE, PEER, OBJECT_MANAGER):
+            tap.contains(text, f'<interface name="{interface}">', what)
+        for path in ("/", "/org", "/org/tidio", PATH, f"{PATH}/Accounts", f"{PATH}/SignIns"):
+            for look, answer in zip(looks(path), answers(caller, path)):
+                tap.lacks(answer, MARK, f"{what}, {look}")
+
+
+@tap.case("HD-03", "an account that is there answers them like one that is not", account=LABEL)
+def guessed(world):
+    running = world.broker.sign_in("other")
+    hidden = [account_path(LABEL), running, f"{PATH}/Accounts", f"{PATH}/SignIns"]
+    for what, caller in outsiders(world).items():
+        nothing = answers(caller, account_path("none"))
+        tap.check(all(MARK not in answer for answer in nothing), f"no label: {nothing}")
+        for path in hidden:
+            tap.equal(answers(caller, path), nothing, f"{what}, {path}")
+        answer = outcome(caller.start_call(NAME, account_path(LABEL), PROPERTIES, "Get",
+                                           GLib.Variant("(ss)", (ACCOUNT, "Id"))))
+        tap.check(answer.startswith(f"{UNKNOWN}: ") and answer.endswith("no object at this path"),
+                  f"what it is told: {answer}")
+    tap.equal(world.broker.sign_in_properties(running)["State"], "waiting", "State of the sign-in")
+
+
+@tap.case("HD-04", "others set nothing", account=LABEL)
+def set_default(world):
+    for caller in outsiders(world).values():
+        broker = callers.broker(world.session, caller)
+        for account in (LABEL, "none", "", "!"):
+            expect_error("NotAuthorized", broker.set_default, account)
+        expect_error("NotAuthorized", caller.set, NAME, PATH, NAME, "Version",
+                     GLib.Variant("u", 2))
+    tap.equal((world.broker.get("DefaultAccount"), world.broker.get("Version")), ("", 1),
+              "properties")
+
+
+# What is one's own
+
+
+@tap.case("HD-09", "a sandboxed program sees the sign-in that it started, no other",
+          account=LABEL)
+def own_sign_in(world):
+    foreign = world.broker.sign_in("other")
+    caller = callers.sandboxed(world.session, "org.example.Reader")
+    broker = callers.broker(world.session, caller)
+    path = broker.sign_in("mine")
+    tap.equal(list(broker.objects()), [path], "managed objects")
+    tap.equal(broker.objects()[path][SIGN_IN]["Account"], "mine", "Account")
+    tap.equal(broker.sign_in_properties(path)["State"], "waiting", "State")
+    tap.contains(introspect(caller, path), SIGN_IN, "interfaces")
+    tap.contains(introspect(caller, PATH), '<node name="SignIns"/>', "children")
+    tap.lacks(introspect(caller, PATH), "Accounts", "children")
+    number = path.rpartition("/")[2]
+    text = introspect(caller, f"{PATH}/SignIns")
+    tap.contains(text, f'<node name="{number}"/>', "children")
+    tap.equal(text.count("<node name"), 1, "children")
+    tap.equal(answers(caller, foreign), answers(caller, f"{PATH}/SignIns/99"), "another sign-in")
+    browser.visit(broker.uri(path))
+    tap.equal(broker.end_of(path)["State"], "done", "State")
+    tap.equal(broker.objects().keys(), {path}, "managed objects")
+
+
+@tap.case("HD-10", "a sign-in that a sandboxed program started is hidden from another; both may "
+          "cancel only their own")
+def strangers(world):
+    first, second = (callers.broker(world.session, callers.sandboxed(world.session, app_id))
+                     for app_id in ("org.example.First", "org.example.Second"))
+    paths = [first.sign_in("one"), second.sign_in("two")]
+    for broker, path in ((first, paths[1]), (second, paths[0])):
+        for call in (lambda broker=broker, path=path: broker.cancel(path),
+                     lambda broker=broker, path=path: broker.complete(path, "http://localhost/"),
+                     lambda broker=broker, path=path: broker.sign_in_properties(path)):
+            try:
+                call()
+                raise tap.Failure(f"{path} answered a stranger")
+            except BusError as error:
+                tap.equal(error.name, UNKNOWN, "error")
+    for path in paths:
+        tap.equal(world.broker.sign_in_properties(path)["State"], "waiting", "State")
+    first.cancel(paths[0])
+    tap.equal(world.broker.end_of(paths[0])["Error"], "org.tidio.Auth.Error.SignInCancelled",
+              "Error")
+    tap.equal(world.broker.sign_in_properties(paths[1])["State"], "waiting", "State")
+
+
+# What is sent in another way
+
+
+@tap.case("HD-11", "calls of a program that is new to the broker are answered in their order",
+          account="one")
+def in_order(world):
+    world.sign_in("two")
+    for _ in range(5):
+        for caller in (world.session.new_bus(), callers.host(world.session)):
+            for account in ("one", "two"):
+                orders = [caller.start_call(NAME, PATH, PROPERTIES, "Set", GLib.Variant(
+                    "(ssv)", (NAME, "DefaultAccount", GLib.Variant("s", account))))]
+                orders += [caller.start_call(NAME, PATH, PROPERTIES, "Get", GLib.Variant(
+                    "(ss)", (NAME, "DefaultAccount"))) for _ in range(10)]
+                tap.equal([order.result() for order in orders], [()] + [(account,)] * 10, "answers")
+            caller.close()
+
+
+@tap.case("HD-12", "programs that leave before they are answered do no harm", account=LABEL)
+def vanish(world):
+    for make in (callers.host, callers.sandboxed):
+        for _ in range(3):
+            caller = make(world.session)
+            for _ in range(20):
+                caller.start_call(NAME, PATH, OBJECT_MANAGER, "GetManagedObjects")
+            caller.kill()
+    tap.equal(world.broker.other_caller().accounts(), [LABEL], "accounts")
+    sandboxed = callers.sandboxed(world.session)
+    tap.equal(sandboxed.call(NAME, PATH, OBJECT_MANAGER, "GetManagedObjects"), ({},), "objects")
+
+
+@tap.case("HD-13", "the signals that the broker sends to itself, from somebody else: nothing",
+          account=LABEL)
+def forged_turn(world):
+    sandboxed = callers.sandboxed(world.session, proxy=False)
+    other = world.session.new_bus()
+    orders = []
+    for _ in range(20):
+        orders.append(sandboxed.start_call(NAME, account_path(LABEL), PROPERTIES, "GetAll",
+                                           GLib.Variant("(s)", (ACCOUNT,))))
+        other.connection.emit_signal(world.bus.owner(NAME), PATH, TURN, "Next", None)
+    for order in orders:
+        try:
+            tap.check(not order.result(DEADLINE), "an error")
+        except BusError as error:
+            tap.equal(error.name, UNKNOWN, "error")
+    tap.equal(other.get_all(NAME, account_path(LABEL), ACCOUNT)["Id"], LABEL, "Id for the host")
+
+
+tap.main(World)
