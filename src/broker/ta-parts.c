@@ -6,14 +6,19 @@
 
 #define ENVIRONMENT_PROVIDER "tidio"
 
+/* To each host. Calls wait for their turn before they come to a connection, and must not wait there
+ * for those of others. */
+#define PROVIDER_CONNECTIONS 4
+#define API_CONNECTIONS 64
+
 /* The arguments are what the environment says of the client at provider tidio, or NULL. */
 TaParts *
 ta_parts_new (const char *environment_id, const char *environment_secret)
 {
   TaParts *self = g_rc_box_new0 (TaParts);
 
-  self->http = ta_http_new ();
-  self->api = ta_http_new ();
+  self->http = ta_http_new (PROVIDER_CONNECTIONS);
+  self->api = ta_http_new (API_CONNECTIONS);
   self->store = ta_store_new ();
   self->wake = ta_wake_new ();
   self->throttle = ta_throttle_new (self->wake);

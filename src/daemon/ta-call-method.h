@@ -2,10 +2,11 @@
 #pragma once
 
 #include "broker/ta-call.h"
+#include "daemon/ta-admission.h"
 
 G_BEGIN_DECLS
 
-void ta_call_method_run (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call, GVariant *options,
-                         GDBusMethodInvocation *invocation);
+void ta_call_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sign_ins,
+                         TaCall *call, GVariant *options, GDBusMethodInvocation *invocation);
 
 G_END_DECLS

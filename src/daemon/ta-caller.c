@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-caller.h"
 
-/* A caller that leaves the bus frees what it held: its call is cancelled. The bus is asked to tell
- * only once the call really waits, so that an answer from memory costs no message. */
+#include "base/ta-error.h"
+#include "daemon/ta-reply.h"
+#include "io/ta-clock.h"
+
+/* A caller that leaves the bus frees what it held: its call is cancelled, and its place is free or
+ * never taken. The bus is asked to tell only once the call really waits, so that an answer from
+ * memory costs no message. */
 
 struct _TaCaller
 {
   GDBusMethodInvocation *invocation; /* (owned) */
-  GCancellable *cancellable;         /* (owned) */
+  TaErrand errand;
+  TaCallerFunc work; /* what is to be done once it may be */
+  gpointer request;  /* (owned): for it */
+  GDestroyNotify destroy;
+  GCancellable *cancellable; /* (owned): cancelled when the caller leaves */
+  gint64 deadline;           /* on the boot clock, ms; 0: none */
   guint idle;
   guint watch;
+
+  TaPlace *place;     /* (owned) (nullable) */
+  TaCallerFunc begin; /* once the place is there */
+  gpointer user_data;
+  guint timer; /* until then */
+  gulong cancel_handler;
 };
 
 static void
@@ -33,16 +49,44 @@ on_waiting (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Takes the invocation. */
+/* Takes the invocation, and the request, which stays until the end: that is ta_caller_answer(),
+ * ta_caller_fail() or ta_caller_end(). */
 TaCaller *
-ta_caller_new (GDBusMethodInvocation *invocation)
+ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand, TaCallerFunc work,
+               gpointer request, GDestroyNotify destroy)
 {
   TaCaller *self = g_new0 (TaCaller, 1);
 
   self->invocation = invocation;
+  self->errand = *errand;
+  self->work = work;
+  self->request = request;
+  self->destroy = destroy;
   self->cancellable = g_cancellable_new ();
+  if (errand->timeout > 0)
+    self->deadline = ta_clock_boot_ms () + errand->timeout * G_GINT64_CONSTANT (1000);
   self->idle = g_idle_add (on_waiting, self);
   return self;
+}
+
+const TaErrand *
+ta_caller_get_errand (TaCaller *self)
+{
+  return &self->errand;
+}
+
+/* Owned by the caller. */
+gpointer
+ta_caller_get_request (TaCaller *self)
+{
+  return self->request;
+}
+
+/* Its unique name on the bus. */
+const char *
+ta_caller_get_sender (TaCaller *self)
+{
+  return g_dbus_method_invocation_get_sender (self->invocation);
 }
 
 /* Owned by the caller. */
@@ -52,15 +96,116 @@ ta_caller_get_cancellable (TaCaller *self)
   return self->cancellable;
 }
 
-/* Gives the invocation back, to be answered. */
-GDBusMethodInvocation *
-ta_caller_free (TaCaller *self)
+/* Seconds that are left of the time it gave; 0: it gave none. */
+guint
+ta_caller_get_time_left (TaCaller *self)
 {
-  GDBusMethodInvocation *invocation = self->invocation;
+  if (self->deadline == 0)
+    return 0;
+  return (guint) MAX ((self->deadline - ta_clock_boot_ms () + 999) / 1000, 1);
+}
 
+/* Nothing stands in the way: begins with the work. */
+void
+ta_caller_work (TaCaller *self)
+{
+  self->work (self, self->request);
+}
+
+static void
+stop_waiting (TaCaller *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_signal_handler (&self->cancel_handler, self->cancellable);
+}
+
+static void
+on_begin (gpointer user_data)
+{
+  TaCaller *self = user_data;
+
+  stop_waiting (self);
+  self->begin (self, self->user_data);
+}
+
+static gboolean
+on_time (gpointer user_data)
+{
+  TaCaller *self = user_data;
+  g_autoptr (GError) error = g_error_new_literal (
+      TA_ERROR, TA_ERROR_TIMEOUT,
+      "Other calls were before this one for all of its time: make fewer at a time, or allow more "
+      "time");
+
+  self->timer = 0;
+  ta_caller_fail (self, error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_cancelled (GCancellable *cancellable, TaCaller *self)
+{
+  g_autoptr (GError) error
+      = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The caller left");
+
+  ta_caller_fail (self, error);
+}
+
+/* Goes on with `begin` as soon as there is a place, which it then holds until the end. Fails
+ * without room to wait, or when its time is over. */
+void
+ta_caller_enter (TaCaller *self, TaFairUse *fair_use, TaCallerFunc begin, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->begin = begin;
+  self->user_data = user_data;
+  if (self->deadline > 0)
+    self->timer = g_timeout_add_seconds (ta_caller_get_time_left (self), on_time, self);
+  self->cancel_handler
+      = g_signal_connect (self->cancellable, "cancelled", G_CALLBACK (on_cancelled), self);
+  self->place = ta_fair_use_reserve (fair_use, ta_caller_get_sender (self), self->errand.bytes,
+                                     on_begin, self);
+  if (!ta_fair_use_enter (self->place, &error))
+    ta_caller_fail (self, error);
+}
+
+/* Gives back what the caller held. Takes the caller, whose call was answered. */
+void
+ta_caller_end (TaCaller *self)
+{
+  stop_waiting (self);
   g_clear_handle_id (&self->idle, g_source_remove);
   g_clear_handle_id (&self->watch, g_bus_unwatch_name);
   g_object_unref (self->cancellable);
+  self->destroy (self->request);
+  g_clear_pointer (&self->place, ta_fair_use_leave);
   g_free (self);
-  return invocation;
+}
+
+/* The end of it. Takes the caller and, if it floats, the value. */
+void
+ta_caller_answer (TaCaller *self, GVariant *value)
+{
+  ta_caller_reply (self, value, NULL);
+  ta_caller_end (self);
+}
+
+/* The answer, but not the end: the caller goes on holding what it holds, though not because it is
+ * on the bus. `fds`: (nullable). Takes the value if it floats. */
+void
+ta_caller_reply (TaCaller *self, GVariant *value, GUnixFDList *fds)
+{
+  g_clear_handle_id (&self->idle, g_source_remove);
+  g_clear_handle_id (&self->watch, g_bus_unwatch_name);
+  g_dbus_method_invocation_return_value_with_unix_fd_list (g_steal_pointer (&self->invocation),
+                                                           value, fds);
+}
+
+/* The end of it. Takes the caller. */
+void
+ta_caller_fail (TaCaller *self, const GError *error)
+{
+  ta_reply_error (g_steal_pointer (&self->invocation), error);
+  ta_caller_end (self);
 }

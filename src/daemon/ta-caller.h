@@ -1,15 +1,47 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "broker/ta-fair-use.h"
+
 #include <gio/gio.h>
+#include <gio/gunixfdlist.h>
 
 G_BEGIN_DECLS
 
-/* A method call that may have to wait for its answer. */
+typedef enum
+{
+  TA_ERRAND_TOKEN,
+  TA_ERRAND_CALL,
+  TA_ERRAND_SIGN_IN,
+  TA_ERRAND_SIGN_OUT,
+} TaErrandKind;
+
+/* What somebody calls for, as far as it matters to whether and when it is done. */
+typedef struct
+{
+  TaErrandKind kind;
+  gboolean interactive; /* it may take as long as a person does */
+  guint timeout;        /* seconds for all of it; 0: none */
+  gsize bytes;          /* that it holds */
+} TaErrand;
+
+/* One method call, from its arrival to its answer. */
 typedef struct _TaCaller TaCaller;
 
-TaCaller *ta_caller_new (GDBusMethodInvocation *invocation);
+typedef void (*TaCallerFunc) (TaCaller *self, gpointer user_data);
+
+TaCaller *ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand,
+                         TaCallerFunc work, gpointer request, GDestroyNotify destroy);
+const TaErrand *ta_caller_get_errand (TaCaller *self);
+gpointer ta_caller_get_request (TaCaller *self);
+const char *ta_caller_get_sender (TaCaller *self);
 GCancellable *ta_caller_get_cancellable (TaCaller *self);
-GDBusMethodInvocation *ta_caller_free (TaCaller *self);
+guint ta_caller_get_time_left (TaCaller *self);
+void ta_caller_work (TaCaller *self);
+void ta_caller_enter (TaCaller *self, TaFairUse *fair_use, TaCallerFunc begin, gpointer user_data);
+void ta_caller_answer (TaCaller *self, GVariant *value);
+void ta_caller_reply (TaCaller *self, GVariant *value, GUnixFDList *fds);
+void ta_caller_end (TaCaller *self);
+void ta_caller_fail (TaCaller *self, const GError *error);
 
 G_END_DECLS

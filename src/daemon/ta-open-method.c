@@ -12,6 +12,9 @@
 /* How long a server may be silent in the middle of a body, seconds. */
 #define SILENCE 120
 
+/* The blocks of both bodies that are in the broker, bytes. */
+#define BLOCKS (512 * 1024)
+
 static void
 download_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -19,6 +22,7 @@ download_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ta_download_finish (result, &error))
     g_debug ("A response body was not read to its end: %s", error->message);
+  ta_caller_end (user_data);
 }
 
 /* The length that was announced; -1: none. */
@@ -36,7 +40,7 @@ get_size (const TaHttpResponse *response)
 static void
 open_api_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GDBusMethodInvocation *invocation = ta_caller_free (user_data);
+  TaCaller *caller = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (TaHttpResponse) response = ta_open_call_finish (TA_ACCOUNTS (source), result, &error);
   g_autoptr (GUnixFDList) fds = NULL;
@@ -46,17 +50,17 @@ open_api_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (writer < 0)
     {
-      ta_reply_error (invocation, error);
+      ta_caller_fail (caller, error);
       return;
     }
   fds = g_unix_fd_list_new_from_array (&reader, 1);
   g_variant_dict_init (&details, NULL);
   ta_call_options_describe (response, &details);
   g_variant_dict_insert (&details, "size", "x", get_size (response));
-  ta_dbus_auth_complete_open_api (g_dbus_method_invocation_get_user_data (invocation), invocation,
-                                  fds, response->status, g_variant_new_handle (0),
-                                  g_variant_dict_end (&details));
-  ta_download_async (response->stream, writer, SILENCE, download_cb, NULL);
+  ta_caller_reply (caller,
+                   g_variant_new ("(uh@a{sv})", response->status, 0, g_variant_dict_end (&details)),
+                   fds);
+  ta_download_async (response->stream, writer, SILENCE, download_cb, caller);
 }
 
 /* Takes the descriptor that the handle means. Errors: G_DBUS_ERROR_INVALID_ARGS. */
@@ -75,14 +79,41 @@ take_upload (GUnixFDList *fds, GVariant *handle, GError **error)
   return NULL;
 }
 
+typedef struct
+{
+  TaAccounts *accounts; /* (owned) */
+  TaSignIns *sign_ins;  /* (owned) */
+  TaCall *call;         /* (owned) (nullable): until it is made */
+} Request;
+
+static void
+request_free (Request *request)
+{
+  g_object_unref (request->accounts);
+  g_object_unref (request->sign_ins);
+  g_clear_pointer (&request->call, ta_call_free);
+  g_free (request);
+}
+
+static void
+make_call (TaCaller *caller, gpointer user_data)
+{
+  Request *request = user_data;
+
+  ta_open_call_async (request->accounts, request->sign_ins, g_steal_pointer (&request->call),
+                      ta_caller_get_cancellable (caller), open_api_cb, caller);
+}
+
 /* OpenApi, of which `call` has account, method and path. Takes the call and the invocation. */
 void
-ta_open_method_run (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call, GUnixFDList *fds,
-                    GVariant *body, GVariant *options, GDBusMethodInvocation *invocation)
+ta_open_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call,
+                    GUnixFDList *fds, GVariant *body, GVariant *options,
+                    GDBusMethodInvocation *invocation)
 {
   g_autoptr (TaCall) owned = call;
   g_autoptr (GError) error = NULL;
-  TaCaller *caller;
+  TaErrand errand = { .kind = TA_ERRAND_CALL, .bytes = BLOCKS };
+  Request *request;
 
   call->upload = take_upload (fds, body, &error);
   if (call->upload == NULL || !ta_options_check_account (call->account, &error)
@@ -91,7 +122,12 @@ ta_open_method_run (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call, GUn
       ta_reply_error (invocation, error);
       return;
     }
-  caller = ta_caller_new (invocation);
-  ta_open_call_async (accounts, sign_ins, g_steal_pointer (&owned),
-                      ta_caller_get_cancellable (caller), open_api_cb, caller);
+  errand.interactive = call->interactive;
+  errand.timeout = call->interactive ? 0 : call->timeout;
+  request = g_new0 (Request, 1);
+  request->accounts = g_object_ref (accounts);
+  request->sign_ins = g_object_ref (sign_ins);
+  request->call = g_steal_pointer (&owned);
+  ta_admission_enter (admission, ta_caller_new (invocation, &errand, make_call, request,
+                                                (GDestroyNotify) request_free));
 }

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-service.h"
 
-#include "broker/ta-sign-out.h"
 #include "daemon/ta-account-object.h"
 #include "daemon/ta-activity-method.h"
 #include "daemon/ta-call-method.h"
 #include "daemon/ta-open-method.h"
 #include "daemon/ta-discretion.h"
 #include "daemon/ta-options.h"
-#include "daemon/ta-reply.h"
 #include "daemon/ta-sign-in-method.h"
 #include "daemon/ta-sign-in-objects.h"
+#include "daemon/ta-sign-out-method.h"
 #include "daemon/ta-token-method.h"
 
 #include <string.h>
@@ -23,6 +22,7 @@ struct _TaService
 {
   TaDBusAuthSkeleton parent_instance;
 
+  TaAdmission *admission;            /* (owned) */
   TaAccounts *accounts;              /* (owned) */
   TaSignIns *sign_ins;               /* (owned) */
   GDBusObjectManagerServer *manager; /* (owned) */
@@ -43,22 +43,9 @@ handle_sign_in (TaDBusAuth *object, GDBusMethodInvocation *invocation, const cha
 {
   TaService *self = TA_SERVICE (object);
 
-  ta_sign_in_method_run (self->accounts, self->sign_in_objects, account, options, invocation);
+  ta_sign_in_method_run (self->admission, self->accounts, self->sign_in_objects, account, options,
+                         invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static void
-sign_out_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GDBusMethodInvocation *invocation = user_data;
-  g_autoptr (GError) error = NULL;
-  gboolean revoked;
-
-  if (ta_sign_out_finish (TA_ACCOUNTS (source), result, &revoked, &error))
-    ta_dbus_auth_complete_sign_out (g_dbus_method_invocation_get_user_data (invocation), invocation,
-                                    revoked);
-  else
-    ta_reply_error (invocation, error);
 }
 
 static gboolean
@@ -66,13 +53,9 @@ handle_sign_out (TaDBusAuth *object, GDBusMethodInvocation *invocation, const ch
                  GVariant *options)
 {
   TaService *self = TA_SERVICE (object);
-  const TaOption table[] = { { NULL } };
-  g_autoptr (GError) error = NULL;
 
-  if (ta_options_check_account (account, &error) && ta_options_check (options, table, &error))
-    ta_sign_out_async (self->accounts, self->sign_ins, account, sign_out_cb, invocation);
-  else
-    ta_reply_error (invocation, error);
+  ta_sign_out_method_run (self->admission, self->accounts, self->sign_ins, account, options,
+                          invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -82,7 +65,8 @@ handle_get_token (TaDBusAuth *object, GDBusMethodInvocation *invocation, const c
 {
   TaService *self = TA_SERVICE (object);
 
-  ta_token_method_run (self->accounts, self->sign_ins, account, options, invocation);
+  ta_token_method_run (self->admission, self->accounts, self->sign_ins, account, options,
+                       invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -111,7 +95,7 @@ handle_call_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, const ch
 
   if (*body != '\0')
     call->body = g_bytes_new_from_bytes (data, 0, strlen (body));
-  ta_call_method_run (self->accounts, self->sign_ins, call, options, invocation);
+  ta_call_method_run (self->admission, self->accounts, self->sign_ins, call, options, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -122,8 +106,8 @@ handle_open_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, GUnixFDL
 {
   TaService *self = TA_SERVICE (object);
 
-  ta_open_method_run (self->accounts, self->sign_ins, create_call (account, method, path), fds,
-                      body, options, invocation);
+  ta_open_method_run (self->admission, self->accounts, self->sign_ins,
+                      create_call (account, method, path), fds, body, options, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -196,6 +180,7 @@ iface_init (TaDBusAuthIface *iface)
 static void
 ta_service_init (TaService *self)
 {
+  self->admission = ta_admission_new ();
   self->manager = g_dbus_object_manager_server_new (PATH);
 }
 
@@ -210,6 +195,7 @@ ta_service_finalize (GObject *object)
   g_object_unref (self->manager);
   g_object_unref (self->sign_ins);
   g_object_unref (self->accounts);
+  ta_admission_free (self->admission);
   G_OBJECT_CLASS (ta_service_parent_class)->finalize (object);
 }
 

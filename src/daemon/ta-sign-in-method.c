@@ -24,42 +24,54 @@ choose_way (GVariant *options)
   return open_browser ? TA_SIGN_IN_BY_BROWSER : TA_SIGN_IN_BY_ADDRESS;
 }
 
-static void
-start (TaSignInObjects *objects, GDBusMethodInvocation *invocation)
+typedef struct
 {
-  const char *account;
-  g_autoptr (GVariant) options = NULL;
+  TaAccounts *accounts;     /* (owned) */
+  TaSignInObjects *objects; /* (owned) */
+  char *account;            /* (owned) */
+  GVariant *options;        /* (owned) */
+} Request;
+
+static void
+request_free (Request *request)
+{
+  g_object_unref (request->accounts);
+  g_object_unref (request->objects);
+  g_free (request->account);
+  g_variant_unref (request->options);
+  g_free (request);
+}
+
+static void
+start (TaCaller *caller)
+{
+  Request *request = ta_caller_get_request (caller);
   const char *provider = NULL;
-  TaSignInWay way;
   g_autofree const char **scopes = NULL;
   g_autoptr (GError) error = NULL;
-  guint count = ta_sign_in_objects_get_count (objects);
+  guint count = ta_sign_in_objects_get_count (request->objects);
   TaSignInObject *object;
   TaSignIn *sign_in;
 
-  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s@a{sv})", &account,
-                 &options);
-  g_variant_lookup (options, "provider", "&s", &provider);
-  g_variant_lookup (options, "scopes", "^a&s", &scopes);
-  way = choose_way (options);
-  sign_in = ta_sign_ins_start (ta_sign_in_objects_get_sign_ins (objects), account, provider, scopes,
-                               way, &error);
+  g_variant_lookup (request->options, "provider", "&s", &provider);
+  g_variant_lookup (request->options, "scopes", "^a&s", &scopes);
+  sign_in = ta_sign_ins_start (ta_sign_in_objects_get_sign_ins (request->objects), request->account,
+                               provider, scopes, choose_way (request->options), &error);
   if (sign_in == NULL)
     {
-      ta_reply_error (invocation, error);
+      ta_caller_fail (caller, error);
       return;
     }
-  object = ta_sign_in_objects_find (objects, sign_in);
-  if (ta_sign_in_objects_get_count (objects) > count)
-    ta_sign_in_object_set_starter (object, g_dbus_method_invocation_get_sender (invocation));
-  ta_sign_in_object_answer_when_ready (object, invocation);
+  object = ta_sign_in_objects_find (request->objects, sign_in);
+  if (ta_sign_in_objects_get_count (request->objects) > count)
+    ta_sign_in_object_set_starter (object, ta_caller_get_sender (caller));
+  ta_sign_in_object_answer_when_ready (object, caller);
 }
 
 /* A SignIn call that waits for the stored accounts. */
 typedef struct
 {
-  TaSignInObjects *objects;          /* (owned) */
-  GDBusMethodInvocation *invocation; /* (owned) (nullable): NULL once the sign-in is started */
+  TaCaller *caller; /* (owned) (nullable): NULL once the sign-in is started */
   guint timer;
 } Loading;
 
@@ -69,7 +81,7 @@ on_load_time (gpointer user_data)
   Loading *loading = user_data;
 
   loading->timer = 0;
-  start (loading->objects, g_steal_pointer (&loading->invocation));
+  start (g_steal_pointer (&loading->caller));
   return G_SOURCE_REMOVE;
 }
 
@@ -81,10 +93,20 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   ta_accounts_load_finish (TA_ACCOUNTS (source), result, NULL);
   g_clear_handle_id (&loading->timer, g_source_remove);
-  if (loading->invocation != NULL)
-    start (loading->objects, loading->invocation);
-  g_object_unref (loading->objects);
+  if (loading->caller != NULL)
+    start (loading->caller);
   g_free (loading);
+}
+
+static void
+sign_in (TaCaller *caller, gpointer user_data)
+{
+  Request *request = user_data;
+  Loading *loading = g_new0 (Loading, 1);
+
+  loading->caller = caller;
+  loading->timer = g_timeout_add (LOAD_TIMEOUT_MS, on_load_time, loading);
+  ta_accounts_load_async (request->accounts, request->account, FALSE, load_cb, loading);
 }
 
 static gboolean
@@ -116,20 +138,23 @@ check (const char *account, GVariant *options, GError **error)
 
 /* SignIn. Takes the invocation. */
 void
-ta_sign_in_method_run (TaAccounts *accounts, TaSignInObjects *objects, const char *account,
-                       GVariant *options, GDBusMethodInvocation *invocation)
+ta_sign_in_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignInObjects *objects,
+                       const char *account, GVariant *options, GDBusMethodInvocation *invocation)
 {
+  const TaErrand errand = { .kind = TA_ERRAND_SIGN_IN };
   g_autoptr (GError) error = NULL;
-  Loading *loading;
+  Request *request;
 
   if (!check (account, options, &error))
     {
       ta_reply_error (invocation, error);
       return;
     }
-  loading = g_new0 (Loading, 1);
-  loading->objects = g_object_ref (objects);
-  loading->invocation = invocation;
-  loading->timer = g_timeout_add (LOAD_TIMEOUT_MS, on_load_time, loading);
-  ta_accounts_load_async (accounts, account, FALSE, load_cb, loading);
+  request = g_new0 (Request, 1);
+  request->accounts = g_object_ref (accounts);
+  request->objects = g_object_ref (objects);
+  request->account = g_strdup (account);
+  request->options = g_variant_ref (options);
+  ta_admission_enter (admission, ta_caller_new (invocation, &errand, sign_in, request,
+                                                (GDestroyNotify) request_free));
 }

@@ -78,8 +78,8 @@ handle_complete (TaDBusAuthSignIn *object, GDBusMethodInvocation *invocation,
 
 typedef struct
 {
-  TaSignInObject *object;            /* (owned) */
-  GDBusMethodInvocation *invocation; /* (owned) */
+  TaSignInObject *object; /* (owned) */
+  TaCaller *caller;       /* (owned) */
   guint timer;
 } Answer;
 
@@ -91,9 +91,7 @@ answer (Answer *self)
 
   g_signal_handlers_disconnect_by_data (self->object->sign_in, self);
   g_clear_handle_id (&self->timer, g_source_remove);
-  g_dbus_method_invocation_return_value (
-      g_steal_pointer (&self->invocation),
-      g_variant_new ("(o)", g_dbus_object_get_object_path (exported)));
+  ta_caller_answer (self->caller, g_variant_new ("(o)", g_dbus_object_get_object_path (exported)));
   g_object_unref (self->object);
   g_free (self);
 }
@@ -123,14 +121,14 @@ on_progress (TaSignIn *sign_in, Answer *self)
     answer (self);
 }
 
-/* Answers a SignIn call with the path of this object, which is exported. Takes the invocation. */
+/* Answers a SignIn call with the path of this object, which is exported. Takes the caller. */
 void
-ta_sign_in_object_answer_when_ready (TaSignInObject *self, GDBusMethodInvocation *invocation)
+ta_sign_in_object_answer_when_ready (TaSignInObject *self, TaCaller *caller)
 {
   Answer *pending = g_new0 (Answer, 1);
 
   pending->object = g_object_ref (self);
-  pending->invocation = invocation;
+  pending->caller = caller;
   if (is_ready (self->sign_in))
     {
       answer (pending);

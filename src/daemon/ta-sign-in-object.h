@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/ta-sign-in.h"
+#include "daemon/ta-caller.h"
 #include "ta-dbus.h"
 
 G_BEGIN_DECLS
@@ -13,6 +14,6 @@ G_DECLARE_FINAL_TYPE (TaSignInObject, ta_sign_in_object, TA, SIGN_IN_OBJECT,
 TaSignInObject *ta_sign_in_object_new (TaSignIn *sign_in);
 void ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter);
 const char *ta_sign_in_object_get_starter (TaSignInObject *self);
-void ta_sign_in_object_answer_when_ready (TaSignInObject *self, GDBusMethodInvocation *invocation);
+void ta_sign_in_object_answer_when_ready (TaSignInObject *self, TaCaller *caller);
 
 G_END_DECLS

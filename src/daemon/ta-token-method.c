@@ -2,18 +2,20 @@
 #include "ta-token-method.h"
 
 #include "broker/ta-get-token.h"
-#include "daemon/ta-caller.h"
 #include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
 #include "ta-dbus.h"
 
+#include <string.h>
+
 #define TIMEOUT 60
 #define MIN_VALIDITY_MAX 86400
+#define TOKEN_MAX 16384
 
 static void
 get_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GDBusMethodInvocation *invocation = ta_caller_free (user_data);
+  TaCaller *caller = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (TaTokenAnswer) answer
       = ta_get_token_finish (TA_ACCOUNTS (source), result, NULL, &error);
@@ -21,16 +23,16 @@ get_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (answer == NULL)
     {
-      ta_reply_error (invocation, error);
+      ta_caller_fail (caller, error);
       return;
     }
   g_variant_dict_init (&details, NULL);
   g_variant_dict_insert (&details, "type", "s", answer->token->type);
   g_variant_dict_insert (&details, "scopes", "^as", answer->token->scopes);
   g_variant_dict_insert (&details, "degraded", "b", answer->degraded);
-  ta_dbus_auth_complete_get_token (g_dbus_method_invocation_get_user_data (invocation), invocation,
-                                   ta_secret_peek (answer->token->access_token),
-                                   answer->token->expires_at, g_variant_dict_end (&details));
+  ta_caller_answer (caller,
+                    g_variant_new ("(sx@a{sv})", ta_secret_peek (answer->token->access_token),
+                                   answer->token->expires_at, g_variant_dict_end (&details)));
 }
 
 static gboolean
@@ -47,6 +49,12 @@ read_wish (GVariant *options, TaTokenWish *wish, GError **error)
   g_variant_lookup (options, "interactive", "b", &wish->interactive);
   wish->timeout = wish->interactive ? 0 : TIMEOUT;
   g_variant_lookup (options, "rejected", "&s", &wish->rejected);
+  if (wish->rejected != NULL && strlen (wish->rejected) > TOKEN_MAX)
+    {
+      g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                           "Option rejected is longer than any token: give the one refused");
+      return FALSE;
+    }
   if (!ta_options_get_range (options, "min-validity", 0, MIN_VALIDITY_MAX, &min_validity, error))
     return FALSE;
   wish->min_validity = g_variant_lookup (options, "min-validity", "u", &min_validity)
@@ -56,21 +64,56 @@ read_wish (GVariant *options, TaTokenWish *wish, GError **error)
                                &wish->timeout, error);
 }
 
+typedef struct
+{
+  TaAccounts *accounts; /* (owned) */
+  TaSignIns *sign_ins;  /* (owned) */
+  char *account;        /* (owned) */
+  TaTokenWish *wish;    /* (owned) */
+} Request;
+
+static void
+request_free (Request *request)
+{
+  g_object_unref (request->accounts);
+  g_object_unref (request->sign_ins);
+  g_free (request->account);
+  ta_token_wish_free (request->wish);
+  g_free (request);
+}
+
+static void
+get_token (TaCaller *caller, gpointer user_data)
+{
+  Request *request = user_data;
+
+  request->wish->timeout = ta_caller_get_time_left (caller);
+  ta_get_token_async (request->accounts, request->sign_ins, request->account, request->wish,
+                      ta_caller_get_cancellable (caller), get_token_cb, caller);
+}
+
 /* GetToken. Takes the invocation. */
 void
-ta_token_method_run (TaAccounts *accounts, TaSignIns *sign_ins, const char *account,
-                     GVariant *options, GDBusMethodInvocation *invocation)
+ta_token_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sign_ins,
+                     const char *account, GVariant *options, GDBusMethodInvocation *invocation)
 {
   TaTokenWish wish = { 0 };
+  TaErrand errand = { .kind = TA_ERRAND_TOKEN };
   g_autoptr (GError) error = NULL;
-  TaCaller *caller;
+  Request *request;
 
   if (!ta_options_check_account (account, &error) || !read_wish (options, &wish, &error))
     {
       ta_reply_error (invocation, error);
       return;
     }
-  caller = ta_caller_new (invocation);
-  ta_get_token_async (accounts, sign_ins, account, &wish, ta_caller_get_cancellable (caller),
-                      get_token_cb, caller);
+  errand.interactive = wish.interactive;
+  errand.timeout = wish.timeout;
+  request = g_new0 (Request, 1);
+  request->accounts = g_object_ref (accounts);
+  request->sign_ins = g_object_ref (sign_ins);
+  request->account = g_strdup (account);
+  request->wish = ta_token_wish_copy (&wish);
+  ta_admission_enter (admission, ta_caller_new (invocation, &errand, get_token, request,
+                                                (GDestroyNotify) request_free));
 }

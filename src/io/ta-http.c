@@ -14,7 +14,6 @@
 
 #define READ_SIZE (64 * 1024)
 #define IDLE_TIMEOUT 30
-#define CONNECTIONS_PER_HOST 4
 /* One host that does not answer leaves room for the others. */
 #define CONNECTIONS 64
 
@@ -33,11 +32,11 @@ struct _TaHttp
 G_DEFINE_FINAL_TYPE (TaHttp, ta_http, G_TYPE_OBJECT)
 
 static SoupSession *
-create_session (void)
+create_session (guint connections_per_host)
 {
   SoupSession *session = soup_session_new_with_options (
       "idle-timeout", IDLE_TIMEOUT, "max-conns", CONNECTIONS, "max-conns-per-host",
-      CONNECTIONS_PER_HOST, "user-agent", "tidio-auth", NULL);
+      connections_per_host, "user-agent", "tidio-auth", NULL);
 
   soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_MANAGER);
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
@@ -47,10 +46,6 @@ create_session (void)
 static void
 ta_http_init (TaHttp *self)
 {
-  self->session = create_session ();
-  self->loopback = create_session ();
-  soup_session_set_proxy_resolver (self->loopback, NULL);
-  self->trust = ta_trust_store_new ();
 }
 
 static void
@@ -71,9 +66,15 @@ ta_http_class_init (TaHttpClass *klass)
 }
 
 TaHttp *
-ta_http_new (void)
+ta_http_new (guint connections_per_host)
 {
-  return g_object_new (TA_TYPE_HTTP, NULL);
+  TaHttp *self = g_object_new (TA_TYPE_HTTP, NULL);
+
+  self->session = create_session (connections_per_host);
+  self->loopback = create_session (connections_per_host);
+  soup_session_set_proxy_resolver (self->loopback, NULL);
+  self->trust = ta_trust_store_new ();
+  return self;
 }
 
 static void

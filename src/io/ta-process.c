@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-process.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,10 @@ ta_process_clean_environment (void)
   return is_late;
 }
 
+/* Larger blocks than this go back to the system as soon as they are freed. The C library would
+ * raise its limit with each of them, and keep what the bodies of API calls have held. */
+#define BLOCK_MAX (128 * 1024)
+
 /* To be called before anything of GLib is, and before there is a thread. The hard limit stays: what
  * the process starts may want core dumps again. */
 void
@@ -78,6 +83,7 @@ ta_process_harden (char **argv)
     start_over (argv);
   snprintf (mask, sizeof mask, "%04o", (unsigned) umask (077));
   setenv (UMASK, mask, 1);
+  mallopt (M_MMAP_THRESHOLD, BLOCK_MAX);
   prctl (PR_SET_DUMPABLE, 0);
   if (getrlimit (RLIMIT_CORE, &core) != 0)
     return;

@@ -54,7 +54,7 @@ set_up (Fixture *fixture, gconstpointer data)
   g_autofree char *text = NULL;
   g_autoptr (TaWake) wake = ta_wake_new ();
   g_autoptr (TaThrottle) throttle = ta_throttle_new (wake);
-  g_autoptr (TaHttp) http = ta_http_new ();
+  g_autoptr (TaHttp) http = ta_http_new (4);
   guint16 port;
 
   fixture->listener = g_socket_listener_new ();

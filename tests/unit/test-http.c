@@ -103,7 +103,7 @@ set_up (Fixture *fixture, gconstpointer data)
   g_autoptr (GSocket) socket = unit_peer_listen ("127.0.0.1", &fixture->port);
   g_autoptr (GSocket) bare = unit_peer_listen ("127.0.0.1", &fixture->bare_port);
 
-  fixture->http = ta_http_new ();
+  fixture->http = ta_http_new (4);
   fixture->paths = g_ptr_array_new_with_free_func (g_free);
   fixture->connections = g_ptr_array_new_with_free_func (g_object_unref);
   fixture->server = soup_server_new (NULL, NULL);
