@@ -20,8 +20,10 @@ from gi.repository import Gio
 
 from harness import browser, tap
 from harness.broker import NAME, PATH
+from harness.keyring import NAME as SECRETS
+from harness.session import end
 from readme import Document, matches, words
-from tree import Desk, install
+from tree import DEADLINE, Desk, install
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("--")
                     else TESTS.parent)
@@ -280,6 +282,20 @@ def exec_and_git(desk):
     seen = follow(desk, "git")
     follow(desk, "git-account")
     tap.equal(follow(desk, "git"), seen, "with the account chosen")
+
+
+@tap.case("IN-22", "what the bus started ends with the session, a second keyring too")
+def nothing_left(desk):
+    bus = desk.session.bus
+    desk.broker.get("Version")
+    first = desk.session.keyring.process
+    end(first)
+    bus.wait_for(lambda: bus.owner(SECRETS) and bus.process_of(SECRETS) != first.pid, DEADLINE,
+                 "another keyring", poll=True)
+    pids = desk.session.activated()
+    tap.check({bus.process_of(SECRETS), bus.process_of(NAME)} <= pids, f"both among {pids}")
+    desk.session.close()
+    tap.equal([pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()], [], "left behind")
 
 
 def main():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The program as `meson install` leaves it, and a session that finds it there."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -9,9 +10,9 @@ import subprocess
 
 from harness import browser, tap
 from harness.broker import NAME, Broker
-from harness.bus import Bus
+from harness.bus import BUS, BUS_PATH, Bus, BusError
 from harness.servers import Server
-from harness.session import Session
+from harness.session import Session, wait_until
 
 # The bus looks for services where the environment says, as in a session of a desktop.
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -77,6 +78,30 @@ class InstalledSession(Session):
             raise RuntimeError("dbus-daemon did not start")
         self.bus = Bus(address)
         self.buses.append(self.bus)
+
+    def activated(self):
+        """The processes that the bus started: the broker, and what the desktop has for others. They
+        are no children of ours."""
+        ours = {os.getpid(), *(process.pid for process in self.processes)}
+        found = set()
+        for name in self.bus.call(BUS, BUS_PATH, BUS, "ListNames")[0]:
+            with contextlib.suppress(BusError):
+                found.add(self.bus.process_of(name))
+        return found - ours
+
+    def close(self):
+        """Not all of them end with their bus. A broker that still runs when the keyring ends has the
+        bus start another one, which would be left behind."""
+        pids = ()
+        with contextlib.suppress(BusError):
+            pids = self.activated() if self.bus is not None else ()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        for pid in pids:
+            wait_until(lambda pid=pid: not pathlib.Path(f"/proc/{pid}").exists(), DEADLINE,
+                       f"process {pid} to end")
+        super().close()
 
 
 class Desk:
