@@ -15,13 +15,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from gi.repository import Gio, GLib
 
 from harness import browser, bus_watch, ports, tap
-from harness.broker import DEADLINE, NAME, PATH, SLOW
+from harness.broker import DEADLINE, NAME, PATH, SIGN_IN, SLOW
 from harness.bus import BUS, BUS_PATH
 from harness.cli import Cli
 from harness.lone_bus import LoneBus
 from harness.peer import Peer
 from harness.portal import Portal, respond
-from harness.servers import places, provider_text
+from harness.servers import CLIENT_SECRET, places, provider_text
 from harness.systemd import Systemd
 from rows import add_rows, main
 
@@ -251,6 +251,48 @@ def forged_portal(world):
     return world.broker.end_of(path)["Error"].rpartition(".")[2]
 
 
+# A monitor
+
+
+def secrets_seen(messages, broker, secrets):
+    """Where secrets stand in what the broker sent and got, in words."""
+    calls, found = {}, set()
+    for blob in messages:
+        message = bus_watch.parse(blob)
+        tap.check(message is not None, "a message that is kept whole")
+        member = message.get_member()
+        if message.get_message_type() == Gio.DBusMessageType.METHOD_CALL:
+            calls[message.get_sender(), message.get_serial()] = member
+        if not {broker, NAME} & {message.get_sender(), message.get_destination()}:
+            continue
+        where = member or "answer of " + calls.get(
+            (message.get_destination(), message.get_reply_serial()), "nothing")
+        found |= {f"{name} in {where}" for name, secret in secrets if secret.encode() in blob}
+    return found
+
+
+def monitored(world):
+    """Everything that has to do with tokens, with somebody listening."""
+    monitor = Monitor(world)
+    path = world.broker.sign_in()
+    address = browser.decide(world.broker.uri(path))
+    browser.fetch(address)
+    tap.equal(world.broker.end_of(path)["State"], "done", "State")
+    secrets = [("code", dict(browser.query(address))["code"]), ("client secret", CLIENT_SECRET)]
+    for _ in range(2):
+        record = world.keyring.records()["tidio"]
+        secrets += [(name, record[name.replace(" ", "_")])
+                    for name in ("access token", "refresh token")]
+        world.broker.token(rejected=world.broker.token())
+    tap.equal(len({secret for _name, secret in secrets}), len(secrets), "different secrets")
+    tap.equal(world.broker.call_api("GET", "contacts")[0], 200, "status")
+    world.broker.accounts()
+    world.bus.get_all(NAME, path, SIGN_IN)
+    tap.check(world.broker.sign_out(), "revoked")
+    monitor.calls()
+    return ", ".join(sorted(secrets_seen(list(monitor.messages), monitor.broker, secrets)))
+
+
 # The end
 
 
@@ -296,6 +338,8 @@ add_rows([
      {"start": False}),
     ("DB-14a", "SIGTERM during a sign-in", term_during_sign_in, "ends, the port is closed"),
     ("DB-14b", "the session bus dies during a sign-in", bus_dies, "ends, the port is closed"),
+    ("DB-15", "a monitor during sign-in, refreshes, an API call, a look at all, sign-out", monitored,
+     "access token in GetToken, access token in answer of GetToken"),
 ])
 
 main()
