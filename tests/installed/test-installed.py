@@ -40,6 +40,9 @@ FILES = {
     "share/doc/tidio-auth/providers/tidio.conf",
     "share/fish/vendor_completions.d/tidio-auth.fish",
     "share/locale/de/LC_MESSAGES/tidio-auth.mo", "share/locale/pl/LC_MESSAGES/tidio-auth.mo",
+    "share/man/man1/git-credential-tidio.1", "share/man/man1/tidio-auth-sandbox.1",
+    "share/man/man1/tidio-auth.1", "share/man/man3/org.tidio.Auth.3",
+    "share/man/man5/tidio-auth-provider.5", "share/man/man8/tidio-authd.8",
     "share/tidio-auth/providers/sandbox.conf",
     "share/zsh/site-functions/_tidio-auth",
 }
