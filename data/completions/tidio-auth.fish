@@ -14,7 +14,8 @@ function __tidio_auth_providers
     test -n "$data"; or set data /usr/local/share /usr/share
     for folder in $config $data
         for file in $folder/tidio-auth/providers/*.conf
-            path basename $file | string replace -r '\.conf$' '' | string match -r '^[A-Za-z0-9._-]+$'
+            path basename $file | string replace -r '\.conf$' '' |
+                string match -r '^[A-Za-z0-9._-]+$'
         end
     end
 end

@@ -100,8 +100,9 @@ def not_run(world):
 
 @tap.case("EX-06", "usage: no command, no --, two accounts", start=False)
 def usage(world):
-    for words in ((), ("--",), ("work",), ("work", "--"), ("work", "true"), ("a", "b", "--", "true"),
-                  ("--min-validity", "x", "--", "true"), ("--unknown", "--", "true")):
+    for words in ((), ("--",), ("work",), ("work", "--"), ("work", "true"),
+                  ("a", "b", "--", "true"), ("--min-validity", "x", "--", "true"),
+                  ("--unknown", "--", "true")):
         result = world.cli.run("exec", *words)
         tap.equal(result.code, USAGE, f"exit code of {words}: {result}")
         tap.contains(result.err, "see tidio-auth exec --help", "stderr")

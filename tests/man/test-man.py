@@ -45,8 +45,9 @@ class ManWorld(World):
 
     def shell(self, text):
         text = text.replace(":8700/", f":{self.server.port}/") if self.server else text
-        done = subprocess.run(["sh", "-eu", "-c", text], env=self.environment, cwd=self.session.root,
-                              capture_output=True, text=True, timeout=DEADLINE, check=False)
+        done = subprocess.run(["sh", "-eu", "-c", text], env=self.environment,
+                              cwd=self.session.root, capture_output=True, text=True,
+                              timeout=DEADLINE, check=False)
         tap.equal((done.returncode, done.stderr), (0, ""), f"exit code and stderr of {text}")
         return done.stdout.strip()
 
