@@ -108,15 +108,15 @@ take_items (TaAccounts *self, GPtrArray *items, gboolean is_partial)
   mark_locked (self, items);
 }
 
-/* Whether an account that is not known may be there all the same. */
+/* Whether an account that is not known may be there all the same; `id` (nullable): of none. */
 static gboolean
 is_hidden (TaAccounts *self, const char *id)
 {
-  return self->is_partial && look_up (self, id) == NULL;
+  return self->is_partial && id != NULL && look_up (self, id) == NULL;
 }
 
-static void wait_for_load (TaAccounts *self, gboolean may_prompt, GTask *task);
-static void start_load (TaAccounts *self, gboolean may_prompt);
+static void wait_for_load (TaAccounts *self, TaLoadPrompt prompt, GTask *task);
+static void start_load (TaAccounts *self, TaLoadPrompt prompt);
 
 static void
 end_load (TaAccounts *self, gboolean may_prompt, GAsyncResult *result)
@@ -137,13 +137,13 @@ end_load (TaAccounts *self, gboolean may_prompt, GAsyncResult *result)
   self->load_error = error == NULL ? NULL : g_error_copy (error);
   for (guint i = 0; i < waiting->len; i++)
     if (may_ask_more && error == NULL && is_hidden (self, g_task_get_task_data (waiting->pdata[i])))
-      wait_for_load (self, TRUE, g_object_ref (waiting->pdata[i]));
+      wait_for_load (self, TA_LOAD_PROMPT_ALL, g_object_ref (waiting->pdata[i]));
     else if (error == NULL || self->was_read)
       g_task_return_boolean (waiting->pdata[i], TRUE);
     else
       g_task_return_error (waiting->pdata[i], g_error_copy (error));
   if (load->is_stale && load->waiting == NULL)
-    start_load (self, may_prompt);
+    start_load (self, TA_LOAD_PROMPT_NEVER);
 }
 
 static void
@@ -161,32 +161,31 @@ prompt_and_load_cb (GObject *source, GAsyncResult *result, gpointer self)
 }
 
 static void
-start_load (TaAccounts *self, gboolean may_prompt)
+start_load (TaAccounts *self, TaLoadPrompt prompt)
 {
+  gboolean may_prompt = prompt != TA_LOAD_PROMPT_NEVER;
   Load *load = &self->loads[may_prompt];
 
   load->waiting = g_ptr_array_new_with_free_func (g_object_unref);
   load->is_stale = FALSE;
-  load->prompt = !may_prompt        ? TA_LOAD_PROMPT_NEVER
-                 : self->is_partial ? TA_LOAD_PROMPT_ALL
-                                    : TA_LOAD_PROMPT_DEFAULT;
-  ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, load->prompt, NULL,
+  load->prompt = prompt;
+  ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, prompt, NULL,
                        may_prompt ? prompt_and_load_cb : load_cb, g_object_ref (self));
 }
 
 /* Takes the task. */
 static void
-wait_for_load (TaAccounts *self, gboolean may_prompt, GTask *task)
+wait_for_load (TaAccounts *self, TaLoadPrompt prompt, GTask *task)
 {
-  Load *load = &self->loads[may_prompt];
+  Load *load = &self->loads[prompt != TA_LOAD_PROMPT_NEVER];
 
   if (load->waiting == NULL)
-    start_load (self, may_prompt);
+    start_load (self, prompt);
   g_ptr_array_add (load->waiting, task);
 }
 
 /* Makes sure that the stored accounts are known. `may_prompt`: the user may be asked to unlock the
- * keyring, and if account `id` (empty: the default one) is not found, all keyrings.
+ * keyring, and if account `id` (nullable; empty: the default one) is not found, all keyrings.
  * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
 void
 ta_accounts_load_async (TaAccounts *self, const char *id, gboolean may_prompt,
@@ -199,7 +198,8 @@ ta_accounts_load_async (TaAccounts *self, const char *id, gboolean may_prompt,
   if (self->n_stored > 0 && !(may_prompt && is_hidden (self, id)))
     g_task_return_boolean (task, TRUE);
   else
-    wait_for_load (self, may_prompt, g_steal_pointer (&task));
+    wait_for_load (self, may_prompt ? TA_LOAD_PROMPT_DEFAULT : TA_LOAD_PROMPT_NEVER,
+                   g_steal_pointer (&task));
 }
 
 gboolean
@@ -213,7 +213,7 @@ static void
 on_store_changed (TaStore *store, TaAccounts *self)
 {
   if (self->loads[FALSE].waiting == NULL)
-    start_load (self, FALSE);
+    start_load (self, TA_LOAD_PROMPT_NEVER);
   else
     self->loads[FALSE].is_stale = TRUE;
 }

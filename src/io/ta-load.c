@@ -83,7 +83,7 @@ locked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (GStrv) paths = ta_locked_find_finish (SECRET_SERVICE (source), result, &error);
 
   load->is_partial = paths == NULL || paths[0] != NULL;
-  if (error != NULL && load->error == NULL)
+  if (error != NULL && load->error == NULL && load->items == NULL)
     load->error = ta_keyring_error_translate (error, load->deadline);
   if (error != NULL || !load->is_partial || load->prompt != TA_LOAD_PROMPT_ALL || load->asked)
     {

@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 # pylint: disable=wrong-import-position
 from harness import tap
 from harness.broker import error_name, expect_error
+from harness.keyring import COLLECTION, NAME
 from harness.servers import CLIENT_ID, CLIENT_SECRET
 from harness.watching import Listener
 from prompt_world import OK, PromptWorld, asked, check_nothing_known
@@ -77,6 +78,15 @@ def hidden_dismissed(world):
     tap.equal(world.broker.token("other", interactive=True), token, "token without a prompt")
     world.keyring.unlock(path)
     tap.equal(sorted(world.keyring.records()), ["other", "tidio"], "accounts in the keyring")
+
+
+@tap.case("KP-40", "another collection, cold: signing in to a new account asks for none")
+def hidden_not_asked_for(world):
+    path = move_default(world)
+    world.sign_in("other")
+    asked(world)
+    tap.equal(world.broker.state("other"), "ready", "state of the new account")
+    tap.equal(world.bus.get(NAME, path, COLLECTION, "Locked"), True, "the other collection locked")
 
 
 @tap.case("KP-36", "another collection, warm: storage-locked, nothing is sent nor deleted",
