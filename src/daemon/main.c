@@ -56,7 +56,8 @@ static gboolean
 on_settle (gpointer user_data)
 {
   Daemon *daemon = user_data;
-  gboolean is_done = ta_ending_is_done (daemon->accounts, daemon->sign_ins);
+  gboolean is_done = ta_ending_is_done (daemon->accounts, daemon->sign_ins)
+                     && ta_service_is_settled (daemon->service);
 
   if (is_done && !daemon->is_flushing)
     {

@@ -3,6 +3,7 @@
 
 #include "daemon/ta-account-object.h"
 #include "daemon/ta-activity-method.h"
+#include "daemon/ta-announcer.h"
 #include "daemon/ta-call-method.h"
 #include "daemon/ta-open-method.h"
 #include "daemon/ta-discretion.h"
@@ -29,6 +30,7 @@ struct _TaService
   TaSignInObjects *sign_in_objects;  /* (owned) */
   TaActivityMethod *activity;        /* (owned) */
   TaDiscretion *discretion;          /* (owned) */
+  TaAnnouncer *announcer;            /* (owned) */
   GDBusInterfaceVTable vtable;
 };
 
@@ -190,6 +192,7 @@ ta_service_finalize (GObject *object)
   TaService *self = TA_SERVICE (object);
 
   ta_activity_method_free (self->activity);
+  ta_announcer_free (self->announcer);
   ta_discretion_free (self->discretion);
   g_object_unref (self->sign_in_objects);
   g_object_unref (self->manager);
@@ -220,6 +223,7 @@ ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
   self->activity = ta_activity_method_new (bus, ledger);
   self->discretion = ta_discretion_new (bus, applications,
                                         ta_reader_new (TA_DBUS_AUTH (self), self->sign_in_objects));
+  self->announcer = ta_announcer_new (bus, applications, self->sign_in_objects);
   g_signal_connect_object (accounts, "added", G_CALLBACK (on_account_added), self, 0);
   g_signal_connect_object (accounts, "removed", G_CALLBACK (on_account_removed), self, 0);
   g_signal_connect_object (accounts, "default-changed", G_CALLBACK (on_default_changed), self, 0);
@@ -229,4 +233,11 @@ ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self), bus, PATH, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+/* Whether all signals were sent that there are to send. */
+gboolean
+ta_service_is_settled (TaService *self)
+{
+  return ta_announcer_is_settled (self->announcer);
 }

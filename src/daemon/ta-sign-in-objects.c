@@ -5,6 +5,7 @@
  * whoever started it. Their numbers are not used again. */
 
 #define PATH "/org/tidio/Auth/SignIns/"
+#define INTERFACE "org.tidio.Auth.SignIn"
 
 struct _TaSignInObjects
 {
@@ -61,6 +62,16 @@ guint
 ta_sign_in_objects_get_count (TaSignInObjects *self)
 {
   return self->count;
+}
+
+/* (nullable): the unique name of who started the sign-in at this path; NULL if there is none. */
+const char *
+ta_sign_in_objects_get_starter (TaSignInObjects *self, const char *path)
+{
+  g_autoptr (GDBusInterface) object = g_dbus_object_manager_get_interface (
+      G_DBUS_OBJECT_MANAGER (self->manager), path, INTERFACE);
+
+  return object == NULL ? NULL : ta_sign_in_object_get_starter (TA_SIGN_IN_OBJECT (object));
 }
 
 /* (element-type TaSignInObject) (transfer container): those that the program of this unique name

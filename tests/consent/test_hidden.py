@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What programs see of the broker's objects: those of the host all, others no account, by whatever
-they read or ask."""
+they read, ask or listen to."""
 
 import pathlib
 import sys
@@ -14,7 +14,7 @@ from gi.repository import GLib
 from harness import browser, callers, tap
 from harness.broker import (ACCOUNT, DEADLINE, NAME, OBJECT_MANAGER, PATH, SIGN_IN, account_path,
                             expect_error)
-from harness.bus import BusError
+from harness.bus import BUS, BUS_PATH, BusError
 from harness.world import World
 
 PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -71,6 +71,12 @@ def answers(caller, path):
     """To all of these, the path itself left out."""
     orders = [caller.start_call(NAME, *look) for look in looks(path)]
     return [outcome(order).replace(path, "PATH") for order in orders]
+
+
+def heard(caller, signals):
+    """What the program has heard when it has the answer to this call."""
+    caller.call(NAME, PATH, PEER, "Ping")
+    return signals
 
 
 # What is read
@@ -136,15 +142,130 @@ def set_default(world):
               "properties")
 
 
+# What is heard
+
+
+def live(world):
+    """All that makes signals; what they say."""
+    world.sign_in(LABEL)
+    world.sign_in("labelled-too")
+    world.broker.set_default(LABEL)
+    world.broker.token(LABEL, rejected=world.broker.token(LABEL))
+    world.broker.cancel(world.broker.sign_in("labelled-third"))
+    world.broker.sign_out(LABEL)
+
+
+def listen(caller):
+    """With rules that say what the program wants in every way there is; the list that grows."""
+    signals = caller.record(NAME)
+    everything = caller.record(caller.owner(NAME))
+    for rule in (f"type='signal',path_namespace='{PATH}'", f"sender='{NAME}'",
+                 "eavesdrop='true'", f"eavesdrop='true',type='signal',path_namespace='{PATH}'",
+                 f"type='signal',interface='{PROPERTIES}',arg0='{ACCOUNT}'",
+                 "type='signal',arg0path='/org/tidio/'"):
+        # A proxy may refuse one.
+        ask_bus(caller, "AddMatch", rule)
+    return signals, everything
+
+
+def ask_bus(caller, member, rule):
+    try:
+        caller.call(BUS, BUS_PATH, BUS, member, GLib.Variant("(s)", (rule,)))
+    except BusError as error:
+        tap.comment(f"{member} {rule}: {error}")
+
+
+@tap.case("HD-05", "others hear nothing of accounts and sign-ins, whatever they listen to")
+def signals_outside(world):
+    listening = {"sandboxed": callers.sandboxed(world.session),
+                 "unidentified": callers.unidentified(world.session)}
+    lists = {what: listen(caller) for what, caller in listening.items()}
+    # At the bus itself it may eavesdrop on what is meant for others; without that it hears nothing.
+    direct = callers.sandboxed(world.session, proxy=False)
+    lists["at the bus itself"] = direct.record(NAME), direct.record(direct.owner(NAME))
+    listening["at the bus itself"] = direct
+    host_caller = callers.host(world.session)
+    own = host_caller.record(NAME)
+    live(world)
+    tap.check(any(MARK in repr(signal) for signal in heard(host_caller, own)), "the host hears")
+    for what, caller in listening.items():
+        for signals in lists[what]:
+            found = [signal for signal in heard(caller, signals)
+                     if MARK in repr(signal) or signal[0].startswith(PATH)]
+            tap.equal(found, [], f"signals to {what}")
+
+
+@tap.case("HD-06", "each program of the host hears all, once, in the order in which it happened")
+def signals_host(world):
+    lists = [(caller, caller.record(NAME)) for caller in
+             (callers.host(world.session), callers.host(world.session), world.session.bus)]
+    live(world)
+    seen = [[signal for signal in heard(caller, signals) if signal[0].startswith(PATH)]
+            for caller, signals in lists]
+    tap.equal(seen[1], seen[0], "signals to the second")
+    tap.equal(seen[2], seen[0], "signals to the third")
+    told = [(member, arguments[0]) for path, _interface, member, arguments in seen[0]
+            if path == PATH]
+    tap.equal([one for one in told if one[0] != "PropertiesChanged"],
+              [("InterfacesAdded", f"{PATH}/SignIns/1"),
+               ("InterfacesAdded", account_path(LABEL)),
+               ("InterfacesAdded", f"{PATH}/SignIns/2"),
+               ("InterfacesAdded", account_path("labelled-too")),
+               ("InterfacesAdded", f"{PATH}/SignIns/3"),
+               ("InterfacesRemoved", account_path(LABEL))], "objects")
+    states = [arguments[1]["State"] for path, _interface, _member, arguments in seen[0]
+              if path.startswith(f"{PATH}/SignIns/") and "State" in arguments[1]]
+    tap.equal(states, ["exchanging", "done", "exchanging", "done", "failed"], "states of sign-ins")
+    defaults = [arguments[1].get("DefaultAccount") for path, _interface, member, arguments
+                in seen[0] if path == PATH and member == "PropertiesChanged"]
+    tap.equal(defaults, [LABEL, ""], "default accounts")
+
+
+@tap.case("HD-07", "an answer does not come before the signals of what it did", account="one")
+def signals_first(world):
+    world.sign_in("two")
+    for caller in (callers.host(world.session), callers.host(world.session)):
+        signals = caller.record(NAME)
+        broker = callers.broker(world.session, caller)
+        for number in range(6):
+            account = ("one", "two")[number % 2]
+            broker.set_default(account)
+            broker.get("Version")
+            tap.equal(signals[-1][3][1], {"DefaultAccount": account}, "the last signal")
+            text = broker.token(account)
+            expires = broker.account(account)["ExpiresAt"]
+            count = len(signals)
+            tap.check(broker.token(account, rejected=text) != text, "another token")
+            if broker.account(account)["ExpiresAt"] != expires:
+                tap.check(len(signals) > count, "the account's signal")
+
+
+@tap.case("HD-08", "forty programs hear it, and those that leave meanwhile do no harm", account=LABEL)
+def many(world):
+    buses = [world.session.new_bus() for _ in range(40)]
+    lists = [bus.record(NAME) for bus in buses]
+    for bus in buses[30:]:
+        bus.close()
+    world.broker.set_default(LABEL)
+    for bus in buses[20:30]:
+        bus.close()
+    for bus, signals in list(zip(buses, lists))[:20]:
+        told = [signal for signal in heard(bus, signals) if signal[0] == PATH]
+        tap.equal([signal[3][1] for signal in told], [{"DefaultAccount": LABEL}], "signals")
+        bus.close()
+    tap.check(world.broker.is_alive(), "the broker lives")
+
+
 # What is one's own
 
 
-@tap.case("HD-09", "a sandboxed program sees the sign-in that it started, no other",
+@tap.case("HD-09", "a sandboxed program sees and hears the sign-in that it started, no other",
           account=LABEL)
 def own_sign_in(world):
     foreign = world.broker.sign_in("other")
     caller = callers.sandboxed(world.session, "org.example.Reader")
     broker = callers.broker(world.session, caller)
+    signals = caller.record(NAME)
     path = broker.sign_in("mine")
     tap.equal(list(broker.objects()), [path], "managed objects")
     tap.equal(broker.objects()[path][SIGN_IN]["Account"], "mine", "Account")
@@ -159,6 +280,12 @@ def own_sign_in(world):
     tap.equal(answers(caller, foreign), answers(caller, f"{PATH}/SignIns/99"), "another sign-in")
     browser.visit(broker.uri(path))
     tap.equal(broker.end_of(path)["State"], "done", "State")
+    world.broker.cancel(foreign)
+    heard(caller, signals)
+    tap.equal({signal[0] for signal in signals}, {PATH, path}, "objects that it hears")
+    tap.equal([signal[3][0] for signal in signals if signal[0] == PATH], [path], "what was added")
+    tap.equal([signal[3][1]["State"] for signal in signals
+               if signal[0] == path and "State" in signal[3][1]], ["exchanging", "done"], "states")
     tap.equal(broker.objects().keys(), {path}, "managed objects")
 
 
@@ -183,6 +310,22 @@ def strangers(world):
     tap.equal(world.broker.end_of(paths[0])["Error"], "org.tidio.Auth.Error.SignInCancelled",
               "Error")
     tap.equal(world.broker.sign_in_properties(paths[1])["State"], "waiting", "State")
+
+
+@tap.case("HD-14", "who started a sign-in hears, a minute after its end, that it is gone")
+def gone(world):
+    caller = callers.sandboxed(world.session, "org.example.First")
+    stranger = callers.sandboxed(world.session, "org.example.Second")
+    signals, others = caller.record(NAME), stranger.record(NAME)
+    broker = callers.broker(world.session, caller)
+    path = broker.sign_in()
+    broker.cancel(path)
+    last = (PATH, OBJECT_MANAGER, "InterfacesRemoved", (path, [SIGN_IN]))
+    world.bus.wait_for(lambda: last in signals, 60 + DEADLINE, "the last signal", poll=True)
+    tap.equal(signals[-1], last, "the last signal")
+    tap.equal([signal for signal in heard(stranger, others) if signal[0].startswith(PATH)], [],
+              "signals to another")
+    tap.equal(broker.objects(), {}, "managed objects")
 
 
 # What is sent in another way
@@ -216,8 +359,8 @@ def vanish(world):
     tap.equal(sandboxed.call(NAME, PATH, OBJECT_MANAGER, "GetManagedObjects"), ({},), "objects")
 
 
-@tap.case("HD-13", "the signals that the broker sends to itself, from somebody else: nothing",
-          account=LABEL)
+@tap.case("HD-13", "the signal that the broker sends to itself, from somebody else: nothing is let "
+          "through", account=LABEL)
 def forged_turn(world):
     sandboxed = callers.sandboxed(world.session, proxy=False)
     other = world.session.new_bus()
@@ -234,4 +377,5 @@ def forged_turn(world):
     tap.equal(other.get_all(NAME, account_path(LABEL), ACCOUNT)["Id"], LABEL, "Id for the host")
 
 
-tap.main(World)
+# Cases wait most of the time.
+tap.main(World, workers=3)
