@@ -30,5 +30,6 @@ gboolean ta_command_watch (int argc, char **argv, GError **error);
 gboolean ta_command_client (int argc, char **argv, GError **error);
 gboolean ta_command_credential (int argc, char **argv, GError **error);
 gboolean ta_command_exec (int argc, char **argv, GError **error);
+gboolean ta_command_apps (int argc, char **argv, GError **error);
 
 G_END_DECLS
