@@ -148,15 +148,14 @@ on_leave (GCancellable *cancellable, gpointer user_data)
 {
   Caller *caller = user_data;
   Asking *asking = caller->asking;
+  g_autoptr (GTask) task = g_object_ref (caller->task);
 
-  g_task_return_error_if_cancelled (caller->task);
   g_ptr_array_remove (asking->callers, caller);
-  if (asking->callers->len > 0)
-    return G_SOURCE_REMOVE;
-  if (asking->shown)
+  if (asking->callers->len == 0 && asking->shown)
     g_cancellable_cancel (asking->cancellable);
-  else
+  else if (asking->callers->len == 0)
     end (asking, TA_QUESTION_UNANSWERED);
+  g_task_return_error_if_cancelled (task);
   return G_SOURCE_REMOVE;
 }
 
