@@ -7,7 +7,6 @@
 
 /* Who is signing in: which sign-ins run, and how long they are told of afterwards. */
 
-#define DEFAULT_PROVIDER "tidio"
 #define MAX_SIGN_INS 4
 #define KEEP_ENDED 60 /* seconds */
 #define MAX_ENDED 32
@@ -176,7 +175,7 @@ TaSignIn *
 ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
                    const char *const *scopes, TaSignInWay way, GError **error)
 {
-  const char *wanted = provider != NULL ? provider : DEFAULT_PROVIDER;
+  const char *wanted = provider != NULL ? provider : TA_SIGN_INS_DEFAULT_PROVIDER;
   g_autofree char *id = choose_id (self, account, wanted, error);
   TaAccount *known = id == NULL ? NULL : ta_accounts_peek (self->accounts, id);
   TaSignIn *running = id == NULL ? NULL : ta_sign_ins_find (self, id);

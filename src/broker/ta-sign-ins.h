@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* What a new account belongs to, unless it is said. */
+#define TA_SIGN_INS_DEFAULT_PROVIDER "tidio"
+
 #define TA_TYPE_SIGN_INS (ta_sign_ins_get_type ())
 G_DECLARE_FINAL_TYPE (TaSignIns, ta_sign_ins, TA, SIGN_INS, GObject)
 

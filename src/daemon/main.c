@@ -78,6 +78,7 @@ end (Daemon *daemon, int status)
   daemon->status = status;
   daemon->ends_at = ta_clock_boot_ms () + SETTLE_TIMEOUT_MS;
   g_clear_object (&daemon->reminder);
+  ta_service_close (daemon->service);
   ta_ending_begin (daemon->accounts, daemon->sign_ins);
   g_timeout_add (SETTLE_STEP_MS, on_settle, daemon);
 }

@@ -2,8 +2,6 @@
 #include "ta-activity-method.h"
 
 #include "base/ta-error.h"
-#include "daemon/ta-reply.h"
-#include "ta-dbus.h"
 
 /* Who called GetActivity is told of what comes after, as long as it is on the bus: the signal
  * Activity goes to these programs alone. A broadcast would reach everybody on the bus, and would
@@ -58,11 +56,18 @@ unwatch (gpointer watch)
   g_bus_unwatch_name (GPOINTER_TO_UINT (watch));
 }
 
-/* GetActivity. Takes the invocation. */
-void
-ta_activity_method_run (TaActivityMethod *self, guint max, GDBusMethodInvocation *invocation)
+typedef struct
 {
-  const char *name = g_dbus_method_invocation_get_sender (invocation);
+  TaActivityMethod *method; /* (unowned) */
+  guint max;
+} Request;
+
+static void
+list (TaCaller *caller, gpointer user_data)
+{
+  Request *request = user_data;
+  TaActivityMethod *self = request->method;
+  const char *name = ta_caller_get_sender (caller);
   g_autoptr (GError) error = NULL;
 
   if (g_hash_table_size (self->followers) >= MAX_FOLLOWERS
@@ -70,12 +75,25 @@ ta_activity_method_run (TaActivityMethod *self, guint max, GDBusMethodInvocation
     {
       error = g_error_new_literal (TA_ERROR, TA_ERROR_BUSY,
                                    "Too many programs follow the activity: end one of them first");
-      ta_reply_error (invocation, error);
+      ta_caller_fail (caller, error);
       return;
     }
   add_follower (self, name);
-  ta_dbus_auth_complete_get_activity (g_dbus_method_invocation_get_user_data (invocation),
-                                      invocation, ta_ledger_list (self->ledger, max));
+  ta_caller_answer (caller,
+                    g_variant_new ("(@aa{sv})", ta_ledger_list (self->ledger, request->max)), "ok");
+}
+
+/* GetActivity. Takes the invocation. */
+void
+ta_activity_method_run (TaActivityMethod *self, TaAdmission *admission, guint max,
+                        GDBusMethodInvocation *invocation)
+{
+  const TaErrand errand = { .kind = TA_ERRAND_ACTIVITY };
+  Request *request = g_new0 (Request, 1);
+
+  request->method = self;
+  request->max = max;
+  ta_admission_enter (admission, ta_caller_new (invocation, &errand, list, request, g_free));
 }
 
 TaActivityMethod *

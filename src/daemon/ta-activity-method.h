@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "broker/ta-ledger.h"
+#include "daemon/ta-admission.h"
 
 G_BEGIN_DECLS
 
@@ -10,6 +10,7 @@ typedef struct _TaActivityMethod TaActivityMethod;
 
 TaActivityMethod *ta_activity_method_new (GDBusConnection *bus, TaLedger *ledger);
 void ta_activity_method_free (TaActivityMethod *self);
-void ta_activity_method_run (TaActivityMethod *self, guint max, GDBusMethodInvocation *invocation);
+void ta_activity_method_run (TaActivityMethod *self, TaAdmission *admission, guint max,
+                             GDBusMethodInvocation *invocation);
 
 G_END_DECLS

@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-admission.h"
 
-/* Whether and when a call is made. Work that costs others something needs a place. What may wait
- * for a person has one among its own kind, so that all the rest goes on meanwhile; a token needs
- * none: most come from memory, and who waits for a refresh is counted there.
+#include "base/ta-error.h"
+#include "broker/ta-access.h"
+
+/* Whether and when a call is made, in the order the functions stand below from identify() up to
+ * begin(): who calls? -> may its class? -> is there a place to work at? -> which account is meant?
+ * -> is it granted, or what does the user say? -> the work, whose result is noted.
+ * Nothing is refreshed, unlocked or opened in a browser before that is through, and a known program
+ * of the host that is open to everything is through at once, without a message on the bus.
+ *
+ * Work that costs others something needs a place. What may wait for a person has one among its own
+ * kind, so that all the rest goes on meanwhile. A token needs none: most come from memory, and who
+ * waits for a refresh is counted there; but to look up what is granted does.
  *
  * The bodies of what works and waits, once more in the messages that brought them, and the answers
  * stay well below the unit's MemoryMax. */
@@ -27,14 +36,30 @@ typedef enum
 
 struct _TaAdmission
 {
-  TaFairUse *pools[N_POOLS]; /* (owned) */
+  TaApplications *applications; /* (owned) */
+  TaAccounts *accounts;         /* (owned) */
+  TaLedger *ledger;             /* (owned) */
+  TaAccess *access;             /* (owned) */
+  TaFairUse *pools[N_POOLS];    /* (owned) */
 };
 
+/* A caller that an answer is waited for. */
+typedef struct
+{
+  TaAdmission *self; /* (unowned) */
+  TaCaller *caller;  /* (owned) */
+} Visit;
+
 TaAdmission *
-ta_admission_new (void)
+ta_admission_new (GDBusConnection *bus, TaApplications *applications, TaAccounts *accounts,
+                  TaLedger *ledger)
 {
   TaAdmission *self = g_new0 (TaAdmission, 1);
 
+  self->applications = g_object_ref (applications);
+  self->accounts = g_object_ref (accounts);
+  self->ledger = g_object_ref (ledger);
+  self->access = ta_access_new (bus);
   for (int i = 0; i < N_POOLS; i++)
     self->pools[i] = ta_fair_use_new (&limits);
   return self;
@@ -45,31 +70,255 @@ ta_admission_free (TaAdmission *self)
 {
   for (int i = 0; i < N_POOLS; i++)
     ta_fair_use_unref (self->pools[i]);
+  g_object_unref (self->access);
+  g_object_unref (self->ledger);
+  g_object_unref (self->accounts);
+  g_object_unref (self->applications);
   g_free (self);
 }
 
-static TaFairUse *
-choose_pool (TaAdmission *self, const TaErrand *errand)
+/* Nobody is asked any more. */
+void
+ta_admission_close (TaAdmission *self)
 {
-  if (errand->interactive)
-    return self->pools[PEOPLE];
-  return self->pools[errand->kind == TA_ERRAND_CALL ? CALLS : REST];
+  ta_access_close (self->access);
+}
+
+static Visit *
+visit_new (TaAdmission *self, TaCaller *caller)
+{
+  Visit *visit = g_new0 (Visit, 1);
+
+  visit->self = self;
+  visit->caller = caller;
+  return visit;
+}
+
+/* Takes the caller. */
+static void
+refuse (TaCaller *caller, int code, const char *message)
+{
+  g_autoptr (GError) error = g_error_new_literal (TA_ERROR, code, message);
+
+  ta_caller_fail (caller, error);
+}
+
+/* Takes the caller. */
+static void
+begin (TaCaller *caller)
+{
+  if (ta_caller_get_errand (caller)->kind == TA_ERRAND_TOKEN)
+    ta_caller_leave (caller);
+  ta_caller_work (caller);
 }
 
 static void
+access_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Visit *visit = user_data;
+  TaAccess *access = TA_ACCESS (source);
+  gboolean is_sign_in = ta_caller_get_errand (visit->caller)->kind == TA_ERRAND_SIGN_IN;
+  g_autoptr (GError) error = NULL;
+
+  if (is_sign_in ? ta_access_ask_sign_in_finish (access, result, &error)
+                 : ta_access_check_finish (access, result, &error))
+    begin (visit->caller);
+  else
+    ta_caller_fail (visit->caller, error);
+}
+
+/* Takes the caller. */
+static void
+check_access (TaAdmission *self, TaCaller *caller)
+{
+  const TaErrand *errand = ta_caller_get_errand (caller);
+  TaApplication *application = ta_caller_get_application (caller);
+  GCancellable *cancellable = ta_caller_get_cancellable (caller);
+  Visit *visit = visit_new (self, caller);
+
+  if (errand->kind == TA_ERRAND_SIGN_IN)
+    ta_access_ask_sign_in_async (self->access, application, errand->account, cancellable, access_cb,
+                                 visit);
+  else
+    ta_access_check_async (self->access, application, errand->account, errand->method, errand->path,
+                           errand->interactive, cancellable, access_cb, visit);
+}
+
+/* The account that "" means is the one that is asked about. */
+static void
+resolve (TaAdmission *self, TaCaller *caller)
+{
+  const TaErrand *errand = ta_caller_get_errand (caller);
+  const char *chosen = ta_accounts_get_default (self->accounts);
+  g_autoptr (GList) all = ta_accounts_list (self->accounts);
+  g_autoptr (GError) error = NULL;
+  TaAccount *account = ta_accounts_find (self->accounts, "", &error);
+
+  if (account != NULL)
+    ta_caller_set_account (caller, ta_account_get_id (account));
+  else if (*chosen != '\0')
+    ta_caller_set_account (caller, chosen);
+  else if (all == NULL && errand->newcomer != NULL
+           && g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT))
+    ta_caller_set_account (caller, errand->newcomer);
+  else
+    {
+      ta_caller_fail (caller, error);
+      return;
+    }
+  check_access (self, caller);
+}
+
+static void
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Visit *visit = user_data;
+
+  ta_accounts_load_finish (TA_ACCOUNTS (source), result, NULL);
+  resolve (visit->self, visit->caller);
+}
+
+static gboolean
+is_open (TaAdmission *self, TaCaller *caller)
+{
+  const TaApplication *application = ta_caller_get_application (caller);
+
+  switch (ta_caller_get_errand (caller)->kind)
+    {
+    case TA_ERRAND_TOKEN:
+    case TA_ERRAND_CALL:
+      return ta_access_is_open_to (self->access, application);
+    default:
+      return application->trust == TA_TRUST_HOST;
+    }
+}
+
+/* There is a place. */
+static void
 on_place (TaCaller *caller, gpointer user_data)
 {
-  ta_caller_work (caller);
+  TaAdmission *self = user_data;
+
+  if (is_open (self, caller))
+    begin (caller);
+  else if (*ta_caller_get_errand (caller)->account == '\0')
+    ta_accounts_load_async (self->accounts, "", FALSE, load_cb, visit_new (self, caller));
+  else
+    check_access (self, caller);
+}
+
+/* Takes the caller. */
+static void
+find_place (TaAdmission *self, TaCaller *caller)
+{
+  const TaErrand *errand = ta_caller_get_errand (caller);
+  gboolean may_ask = errand->interactive;
+  Pool pool = errand->kind == TA_ERRAND_CALL ? CALLS : REST;
+
+  if (errand->kind == TA_ERRAND_CANCEL || errand->kind == TA_ERRAND_ACTIVITY
+      || (errand->kind == TA_ERRAND_TOKEN && is_open (self, caller)))
+    {
+      begin (caller);
+      return;
+    }
+  if (errand->kind == TA_ERRAND_SIGN_IN)
+    may_ask = !is_open (self, caller);
+  ta_caller_enter (caller, self->pools[may_ask ? PEOPLE : pool], on_place, self);
+}
+
+/* Whether programs of its class may do that at all. */
+static gboolean
+is_for_class (const TaErrand *errand, TaTrust trust)
+{
+  switch (trust)
+    {
+    case TA_TRUST_HOST:
+      return TRUE;
+    case TA_TRUST_SANDBOXED:
+      return errand->is_own
+             || (errand->kind != TA_ERRAND_SIGN_OUT && errand->kind != TA_ERRAND_CANCEL
+                 && errand->kind != TA_ERRAND_ACTIVITY);
+    default:
+      return FALSE;
+    }
+}
+
+/* Takes the caller. */
+static void
+check_class (TaAdmission *self, TaCaller *caller, TaApplication *application)
+{
+  ta_caller_set_application (caller, application);
+  if (is_for_class (ta_caller_get_errand (caller), application->trust))
+    find_place (self, caller);
+  else if (application->trust == TA_TRUST_SANDBOXED)
+    refuse (caller, TA_ERROR_NOT_AUTHORIZED,
+            "A sandboxed application may not do this: leave it to the user, who has tidio-auth");
+  else
+    refuse (caller, TA_ERROR_NOT_AUTHORIZED,
+            "It cannot be told which program calls: call from a process that waits for the answer");
+}
+
+static void
+lookup_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Visit *visit = user_data;
+  g_autoptr (TaApplication) application
+      = ta_applications_lookup_finish (TA_APPLICATIONS (source), result);
+
+  check_class (visit->self, visit->caller, application);
+}
+
+static void
+identify (TaAdmission *self, TaCaller *caller)
+{
+  const char *sender = ta_caller_get_sender (caller);
+  TaApplication *known = ta_applications_peek (self->applications, sender);
+
+  if (known != NULL)
+    check_class (self, caller, known);
+  else
+    ta_applications_lookup_async (self->applications, sender, lookup_cb, visit_new (self, caller));
+}
+
+/* (nullable): what stands in the ledger. */
+static char *
+describe (const TaErrand *errand)
+{
+  switch (errand->kind)
+    {
+    case TA_ERRAND_TOKEN:
+      return g_strdup ("token");
+    case TA_ERRAND_CALL:
+      return g_strconcat (errand->method, " ", errand->path, NULL);
+    case TA_ERRAND_SIGN_IN:
+      return g_strdup ("sign-in");
+    case TA_ERRAND_SIGN_OUT:
+      return g_strdup ("sign-out");
+    default:
+      return NULL;
+    }
+}
+
+static void
+on_ended (TaCaller *caller, const char *result, gpointer user_data)
+{
+  TaAdmission *self = user_data;
+  const TaErrand *errand = ta_caller_get_errand (caller);
+  g_autofree char *what = describe (errand);
+  TaAccount *meant = NULL;
+
+  if (what == NULL)
+    return;
+  if (*errand->account == '\0')
+    meant = ta_accounts_find (self->accounts, "", NULL);
+  ta_ledger_record (self->ledger, ta_caller_get_application (caller),
+                    meant != NULL ? ta_account_get_id (meant) : errand->account, what, result);
 }
 
 /* Lets the caller's work begin, or answers why not. Takes the caller. */
 void
 ta_admission_enter (TaAdmission *self, TaCaller *caller)
 {
-  const TaErrand *errand = ta_caller_get_errand (caller);
-
-  if (errand->kind == TA_ERRAND_TOKEN)
-    ta_caller_work (caller);
-  else
-    ta_caller_enter (caller, choose_pool (self, errand), on_place, self);
+  ta_caller_watch_end (caller, on_ended, self);
+  identify (self, caller);
 }

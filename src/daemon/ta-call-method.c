@@ -2,10 +2,9 @@
 #include "ta-call-method.h"
 
 #include "base/ta-error.h"
+#include "daemon/ta-call-errand.h"
 #include "daemon/ta-call-options.h"
-#include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
-#include "ta-dbus.h"
 
 static void
 call_api_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -15,6 +14,7 @@ call_api_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TaHttpResponse) response = ta_call_finish (TA_ACCOUNTS (source), result, &error);
   const char *data = response == NULL ? NULL : (const char *) response->body->data;
   g_autofree char *body = NULL;
+  g_autofree char *status = NULL;
   GVariantDict details;
 
   if (data == NULL)
@@ -30,34 +30,18 @@ call_api_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_variant_dict_init (&details, NULL);
   ta_call_options_describe (response, &details);
   body = g_strndup (data, response->body->len);
+  status = g_strdup_printf ("%u", response->status);
   ta_caller_answer (
-      caller, g_variant_new ("(us@a{sv})", response->status, body, g_variant_dict_end (&details)));
-}
-
-typedef struct
-{
-  TaAccounts *accounts; /* (owned) */
-  TaSignIns *sign_ins;  /* (owned) */
-  TaCall *call;         /* (owned) (nullable): until it is made */
-} Request;
-
-static void
-request_free (Request *request)
-{
-  g_object_unref (request->accounts);
-  g_object_unref (request->sign_ins);
-  g_clear_pointer (&request->call, ta_call_free);
-  g_free (request);
+      caller, g_variant_new ("(us@a{sv})", response->status, body, g_variant_dict_end (&details)),
+      status);
 }
 
 static void
 make_call (TaCaller *caller, gpointer user_data)
 {
-  Request *request = user_data;
+  TaCallErrand *errand = user_data;
 
-  if (!request->call->interactive)
-    request->call->timeout = ta_caller_get_time_left (caller);
-  ta_call_async (request->accounts, request->sign_ins, g_steal_pointer (&request->call),
+  ta_call_async (errand->accounts, errand->sign_ins, ta_call_errand_take_call (errand, caller),
                  ta_caller_get_cancellable (caller), call_api_cb, caller);
 }
 
@@ -68,22 +52,11 @@ ta_call_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sig
 {
   g_autoptr (TaCall) owned = call;
   g_autoptr (GError) error = NULL;
-  TaErrand errand = { .kind = TA_ERRAND_CALL };
-  Request *request;
+  gsize bytes = call->body == NULL ? 0 : g_bytes_get_size (call->body);
 
-  if (!ta_options_check_account (call->account, &error)
-      || !ta_call_options_read (options, call, &error) || !ta_call_check (call, &error))
-    {
-      ta_reply_error (invocation, error);
-      return;
-    }
-  errand.interactive = call->interactive;
-  errand.timeout = call->interactive ? 0 : call->timeout;
-  errand.bytes = call->body == NULL ? 0 : g_bytes_get_size (call->body);
-  request = g_new0 (Request, 1);
-  request->accounts = g_object_ref (accounts);
-  request->sign_ins = g_object_ref (sign_ins);
-  request->call = g_steal_pointer (&owned);
-  ta_admission_enter (admission, ta_caller_new (invocation, &errand, make_call, request,
-                                                (GDestroyNotify) request_free));
+  if (ta_call_options_read (options, call, &error))
+    ta_call_errand_run (admission, accounts, sign_ins, g_steal_pointer (&owned), bytes, make_call,
+                        invocation);
+  else
+    ta_reply_error (invocation, error);
 }

@@ -5,6 +5,8 @@
 #include "daemon/ta-reply.h"
 #include "io/ta-clock.h"
 
+#include <string.h>
+
 /* A caller that leaves the bus frees what it held: its call is cancelled, and its place is free or
  * never taken. The bus is asked to tell only once the call really waits, so that an answer from
  * memory costs no message. */
@@ -13,6 +15,11 @@ struct _TaCaller
 {
   GDBusMethodInvocation *invocation; /* (owned) */
   TaErrand errand;
+  char *account;              /* (owned) (nullable): of the errand */
+  char *path;                 /* (owned) (nullable): and its path */
+  TaApplication *application; /* (owned) (nullable): until it is known */
+  TaCallerEndFunc ended;      /* (nullable) */
+  gpointer ended_data;
   TaCallerFunc work; /* what is to be done once it may be */
   gpointer request;  /* (owned): for it */
   GDestroyNotify destroy;
@@ -59,6 +66,8 @@ ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand, TaCall
 
   self->invocation = invocation;
   self->errand = *errand;
+  self->errand.account = self->account = g_strdup (errand->account);
+  self->errand.path = self->path = g_strdup (errand->path);
   self->work = work;
   self->request = request;
   self->destroy = destroy;
@@ -67,6 +76,14 @@ ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand, TaCall
     self->deadline = ta_clock_boot_ms () + errand->timeout * G_GINT64_CONSTANT (1000);
   self->idle = g_idle_add (on_waiting, self);
   return self;
+}
+
+/* `ended` is called before the answer. */
+void
+ta_caller_watch_end (TaCaller *self, TaCallerEndFunc ended, gpointer user_data)
+{
+  self->ended = ended;
+  self->ended_data = user_data;
 }
 
 const TaErrand *
@@ -103,6 +120,29 @@ ta_caller_get_time_left (TaCaller *self)
   if (self->deadline == 0)
     return 0;
   return (guint) MAX ((self->deadline - ta_clock_boot_ms () + 999) / 1000, 1);
+}
+
+/* (nullable): who calls, once that is known. Owned by the caller. */
+TaApplication *
+ta_caller_get_application (TaCaller *self)
+{
+  return self->application;
+}
+
+void
+ta_caller_set_application (TaCaller *self, TaApplication *application)
+{
+  self->application = ta_application_ref (application);
+}
+
+/* The account that is really meant. */
+void
+ta_caller_set_account (TaCaller *self, const char *account)
+{
+  char *copy = g_strdup (account);
+
+  g_free (self->account);
+  self->errand.account = self->account = copy;
 }
 
 /* Nothing stands in the way: begins with the work. */
@@ -151,6 +191,16 @@ on_cancelled (GCancellable *cancellable, TaCaller *self)
   ta_caller_fail (self, error);
 }
 
+/* A sandboxed application is one, over how many connections it may call; its id begins with no
+ * colon.
+ */
+static const char *
+get_name (TaCaller *self)
+{
+  return self->application->trust == TA_TRUST_SANDBOXED ? self->application->id
+                                                        : ta_caller_get_sender (self);
+}
+
 /* Goes on with `begin` as soon as there is a place, which it then holds until the end. Fails
  * without room to wait, or when its time is over. */
 void
@@ -164,10 +214,23 @@ ta_caller_enter (TaCaller *self, TaFairUse *fair_use, TaCallerFunc begin, gpoint
     self->timer = g_timeout_add_seconds (ta_caller_get_time_left (self), on_time, self);
   self->cancel_handler
       = g_signal_connect (self->cancellable, "cancelled", G_CALLBACK (on_cancelled), self);
-  self->place = ta_fair_use_reserve (fair_use, ta_caller_get_sender (self), self->errand.bytes,
-                                     on_begin, self);
+  self->place = ta_fair_use_reserve (fair_use, get_name (self), self->errand.bytes, on_begin, self);
   if (!ta_fair_use_enter (self->place, &error))
     ta_caller_fail (self, error);
+}
+
+/* Gives the place back before the end. */
+void
+ta_caller_leave (TaCaller *self)
+{
+  g_clear_pointer (&self->place, ta_fair_use_leave);
+}
+
+static void
+note (TaCaller *self, const char *result)
+{
+  if (self->ended != NULL)
+    self->ended (self, result, self->ended_data);
 }
 
 /* Gives back what the caller held. Takes the caller, whose call was answered. */
@@ -178,34 +241,61 @@ ta_caller_end (TaCaller *self)
   g_clear_handle_id (&self->idle, g_source_remove);
   g_clear_handle_id (&self->watch, g_bus_unwatch_name);
   g_object_unref (self->cancellable);
-  self->destroy (self->request);
-  g_clear_pointer (&self->place, ta_fair_use_leave);
+  g_free (self->account);
+  g_free (self->path);
+  g_clear_pointer (&self->application, ta_application_unref);
+  if (self->request != NULL)
+    self->destroy (self->request);
+  ta_caller_leave (self);
   g_free (self);
 }
 
-/* The end of it. Takes the caller and, if it floats, the value. */
+/* The end of it. Takes the caller and, if it floats, the value. `result`: what is noted of it. */
 void
-ta_caller_answer (TaCaller *self, GVariant *value)
+ta_caller_answer (TaCaller *self, GVariant *value, const char *result)
 {
-  ta_caller_reply (self, value, NULL);
+  ta_caller_reply (self, value, NULL, result);
   ta_caller_end (self);
 }
 
 /* The answer, but not the end: the caller goes on holding what it holds, though not because it is
  * on the bus. `fds`: (nullable). Takes the value if it floats. */
 void
-ta_caller_reply (TaCaller *self, GVariant *value, GUnixFDList *fds)
+ta_caller_reply (TaCaller *self, GVariant *value, GUnixFDList *fds, const char *result)
 {
   g_clear_handle_id (&self->idle, g_source_remove);
   g_clear_handle_id (&self->watch, g_bus_unwatch_name);
+  note (self, result);
   g_dbus_method_invocation_return_value_with_unix_fd_list (g_steal_pointer (&self->invocation),
                                                            value, fds);
 }
 
-/* The end of it. Takes the caller. */
+static char *
+find_result (const GError *error)
+{
+  g_autofree char *name = NULL;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return g_strdup ("Cancelled");
+  if (error->domain != TA_ERROR && error->domain != G_DBUS_ERROR)
+    return g_strdup ("Failed");
+  name = g_dbus_error_encode_gerror (error);
+  return g_strdup (strrchr (name, '.') + 1);
+}
+
+/* The end of it. Takes the caller. A sandboxed one does not learn which accounts there are. */
 void
 ta_caller_fail (TaCaller *self, const GError *error)
 {
+  g_autofree char *result = find_result (error);
+  g_autoptr (GError) reduced = NULL;
+
+  if (self->application != NULL && self->application->trust == TA_TRUST_SANDBOXED
+      && g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT))
+    error = reduced
+        = g_error_new_literal (TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
+                               "There is no such account: name one, or have the user sign in");
+  note (self, result);
   ta_reply_error (g_steal_pointer (&self->invocation), error);
   ta_caller_end (self);
 }

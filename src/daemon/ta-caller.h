@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "base/ta-application.h"
 #include "broker/ta-fair-use.h"
 
 #include <gio/gio.h>
@@ -14,13 +15,20 @@ typedef enum
   TA_ERRAND_CALL,
   TA_ERRAND_SIGN_IN,
   TA_ERRAND_SIGN_OUT,
+  TA_ERRAND_CANCEL,   /* of a sign-in */
+  TA_ERRAND_ACTIVITY, /* to read what others did */
 } TaErrandKind;
 
 /* What somebody calls for, as far as it matters to whether and when it is done. */
 typedef struct
 {
   TaErrandKind kind;
+  const char *account;  /* (nullable): account id; empty: the default account */
+  const char *newcomer; /* (nullable): what that means while there is no account at all */
+  const char *method;   /* (nullable): of an API call, a constant */
+  const char *path;     /* (nullable): and what it is about */
   gboolean interactive; /* it may take as long as a person does */
+  gboolean is_own;      /* it is about something of the caller's */
   guint timeout;        /* seconds for all of it; 0: none */
   gsize bytes;          /* that it holds */
 } TaErrand;
@@ -29,18 +37,24 @@ typedef struct
 typedef struct _TaCaller TaCaller;
 
 typedef void (*TaCallerFunc) (TaCaller *self, gpointer user_data);
+typedef void (*TaCallerEndFunc) (TaCaller *self, const char *result, gpointer user_data);
 
 TaCaller *ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand,
                          TaCallerFunc work, gpointer request, GDestroyNotify destroy);
+void ta_caller_watch_end (TaCaller *self, TaCallerEndFunc ended, gpointer user_data);
 const TaErrand *ta_caller_get_errand (TaCaller *self);
 gpointer ta_caller_get_request (TaCaller *self);
 const char *ta_caller_get_sender (TaCaller *self);
 GCancellable *ta_caller_get_cancellable (TaCaller *self);
 guint ta_caller_get_time_left (TaCaller *self);
-void ta_caller_work (TaCaller *self);
+TaApplication *ta_caller_get_application (TaCaller *self);
+void ta_caller_set_application (TaCaller *self, TaApplication *application);
+void ta_caller_set_account (TaCaller *self, const char *account);
 void ta_caller_enter (TaCaller *self, TaFairUse *fair_use, TaCallerFunc begin, gpointer user_data);
-void ta_caller_answer (TaCaller *self, GVariant *value);
-void ta_caller_reply (TaCaller *self, GVariant *value, GUnixFDList *fds);
+void ta_caller_leave (TaCaller *self);
+void ta_caller_work (TaCaller *self);
+void ta_caller_answer (TaCaller *self, GVariant *value, const char *result);
+void ta_caller_reply (TaCaller *self, GVariant *value, GUnixFDList *fds, const char *result);
 void ta_caller_end (TaCaller *self);
 void ta_caller_fail (TaCaller *self, const GError *error);
 

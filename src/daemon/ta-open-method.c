@@ -2,12 +2,10 @@
 #include "ta-open-method.h"
 
 #include "broker/ta-open-call.h"
+#include "daemon/ta-call-errand.h"
 #include "daemon/ta-call-options.h"
-#include "daemon/ta-caller.h"
-#include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
 #include "io/ta-download.h"
-#include "ta-dbus.h"
 
 /* How long a server may be silent in the middle of a body, seconds. */
 #define SILENCE 120
@@ -44,6 +42,7 @@ open_api_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (TaHttpResponse) response = ta_open_call_finish (TA_ACCOUNTS (source), result, &error);
   g_autoptr (GUnixFDList) fds = NULL;
+  g_autofree char *status = NULL;
   GVariantDict details;
   int reader;
   int writer = response == NULL ? -1 : ta_download_create_pipe (&reader, &error);
@@ -57,9 +56,10 @@ open_api_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_variant_dict_init (&details, NULL);
   ta_call_options_describe (response, &details);
   g_variant_dict_insert (&details, "size", "x", get_size (response));
+  status = g_strdup_printf ("%u", response->status);
   ta_caller_reply (caller,
                    g_variant_new ("(uh@a{sv})", response->status, 0, g_variant_dict_end (&details)),
-                   fds);
+                   fds, status);
   ta_download_async (response->stream, writer, SILENCE, download_cb, caller);
 }
 
@@ -79,28 +79,12 @@ take_upload (GUnixFDList *fds, GVariant *handle, GError **error)
   return NULL;
 }
 
-typedef struct
-{
-  TaAccounts *accounts; /* (owned) */
-  TaSignIns *sign_ins;  /* (owned) */
-  TaCall *call;         /* (owned) (nullable): until it is made */
-} Request;
-
-static void
-request_free (Request *request)
-{
-  g_object_unref (request->accounts);
-  g_object_unref (request->sign_ins);
-  g_clear_pointer (&request->call, ta_call_free);
-  g_free (request);
-}
-
 static void
 make_call (TaCaller *caller, gpointer user_data)
 {
-  Request *request = user_data;
+  TaCallErrand *errand = user_data;
 
-  ta_open_call_async (request->accounts, request->sign_ins, g_steal_pointer (&request->call),
+  ta_open_call_async (errand->accounts, errand->sign_ins, ta_call_errand_take_call (errand, caller),
                       ta_caller_get_cancellable (caller), open_api_cb, caller);
 }
 
@@ -112,22 +96,11 @@ ta_open_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sig
 {
   g_autoptr (TaCall) owned = call;
   g_autoptr (GError) error = NULL;
-  TaErrand errand = { .kind = TA_ERRAND_CALL, .bytes = BLOCKS };
-  Request *request;
 
   call->upload = take_upload (fds, body, &error);
-  if (call->upload == NULL || !ta_options_check_account (call->account, &error)
-      || !ta_call_options_read (options, call, &error) || !ta_call_check (call, &error))
-    {
-      ta_reply_error (invocation, error);
-      return;
-    }
-  errand.interactive = call->interactive;
-  errand.timeout = call->interactive ? 0 : call->timeout;
-  request = g_new0 (Request, 1);
-  request->accounts = g_object_ref (accounts);
-  request->sign_ins = g_object_ref (sign_ins);
-  request->call = g_steal_pointer (&owned);
-  ta_admission_enter (admission, ta_caller_new (invocation, &errand, make_call, request,
-                                                (GDestroyNotify) request_free));
+  if (call->upload != NULL && ta_call_options_read (options, call, &error))
+    ta_call_errand_run (admission, accounts, sign_ins, g_steal_pointer (&owned), BLOCKS, make_call,
+                        invocation);
+  else
+    ta_reply_error (invocation, error);
 }

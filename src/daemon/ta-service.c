@@ -116,7 +116,9 @@ handle_open_api (TaDBusAuth *object, GDBusMethodInvocation *invocation, GUnixFDL
 static gboolean
 handle_get_activity (TaDBusAuth *object, GDBusMethodInvocation *invocation, guint max)
 {
-  ta_activity_method_run (TA_SERVICE (object)->activity, max, invocation);
+  TaService *self = TA_SERVICE (object);
+
+  ta_activity_method_run (self->activity, self->admission, max, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -182,7 +184,6 @@ iface_init (TaDBusAuthIface *iface)
 static void
 ta_service_init (TaService *self)
 {
-  self->admission = ta_admission_new ();
   self->manager = g_dbus_object_manager_server_new (PATH);
 }
 
@@ -219,7 +220,8 @@ ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
 
   self->accounts = g_object_ref (accounts);
   self->sign_ins = g_object_ref (sign_ins);
-  self->sign_in_objects = ta_sign_in_objects_new (sign_ins, self->manager);
+  self->admission = ta_admission_new (bus, applications, accounts, ledger);
+  self->sign_in_objects = ta_sign_in_objects_new (self->admission, sign_ins, self->manager);
   self->activity = ta_activity_method_new (bus, ledger);
   self->discretion = ta_discretion_new (bus, applications,
                                         ta_reader_new (TA_DBUS_AUTH (self), self->sign_in_objects));
@@ -240,4 +242,11 @@ gboolean
 ta_service_is_settled (TaService *self)
 {
   return ta_announcer_is_settled (self->announcer);
+}
+
+/* Nobody is asked for consent any more. */
+void
+ta_service_close (TaService *self)
+{
+  ta_admission_close (self->admission);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-sign-in-method.h"
 
+#include "base/ta-error.h"
 #include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
 #include "oauth/ta-encoding.h"
@@ -28,7 +29,6 @@ typedef struct
 {
   TaAccounts *accounts;     /* (owned) */
   TaSignInObjects *objects; /* (owned) */
-  char *account;            /* (owned) */
   GVariant *options;        /* (owned) */
 } Request;
 
@@ -37,7 +37,6 @@ request_free (Request *request)
 {
   g_object_unref (request->accounts);
   g_object_unref (request->objects);
-  g_free (request->account);
   g_variant_unref (request->options);
   g_free (request);
 }
@@ -55,8 +54,9 @@ start (TaCaller *caller)
 
   g_variant_lookup (request->options, "provider", "&s", &provider);
   g_variant_lookup (request->options, "scopes", "^a&s", &scopes);
-  sign_in = ta_sign_ins_start (ta_sign_in_objects_get_sign_ins (request->objects), request->account,
-                               provider, scopes, choose_way (request->options), &error);
+  sign_in = ta_sign_ins_start (ta_sign_in_objects_get_sign_ins (request->objects),
+                               ta_caller_get_errand (caller)->account, provider, scopes,
+                               choose_way (request->options), &error);
   if (sign_in == NULL)
     {
       ta_caller_fail (caller, error);
@@ -65,6 +65,16 @@ start (TaCaller *caller)
   object = ta_sign_in_objects_find (request->objects, sign_in);
   if (ta_sign_in_objects_get_count (request->objects) > count)
     ta_sign_in_object_set_starter (object, ta_caller_get_sender (caller));
+  else if (ta_caller_get_application (caller)->trust != TA_TRUST_HOST
+           && g_strcmp0 (ta_sign_in_object_get_starter (object), ta_caller_get_sender (caller))
+                  != 0)
+    {
+      error = g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_IN_PROGRESS,
+                                   "Another program has the user sign in to this account: try "
+                                   "again when that has ended");
+      ta_caller_fail (caller, error);
+      return;
+    }
   ta_sign_in_object_answer_when_ready (object, caller);
 }
 
@@ -106,7 +116,8 @@ sign_in (TaCaller *caller, gpointer user_data)
 
   loading->caller = caller;
   loading->timer = g_timeout_add (LOAD_TIMEOUT_MS, on_load_time, loading);
-  ta_accounts_load_async (request->accounts, request->account, FALSE, load_cb, loading);
+  ta_accounts_load_async (request->accounts, ta_caller_get_errand (caller)->account, FALSE, load_cb,
+                          loading);
 }
 
 static gboolean
@@ -141,7 +152,7 @@ void
 ta_sign_in_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignInObjects *objects,
                        const char *account, GVariant *options, GDBusMethodInvocation *invocation)
 {
-  const TaErrand errand = { .kind = TA_ERRAND_SIGN_IN };
+  TaErrand errand = { .kind = TA_ERRAND_SIGN_IN, .account = account };
   g_autoptr (GError) error = NULL;
   Request *request;
 
@@ -150,10 +161,11 @@ ta_sign_in_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignInObj
       ta_reply_error (invocation, error);
       return;
     }
+  errand.newcomer = TA_SIGN_INS_DEFAULT_PROVIDER;
+  g_variant_lookup (options, "provider", "&s", &errand.newcomer);
   request = g_new0 (Request, 1);
   request->accounts = g_object_ref (accounts);
   request->objects = g_object_ref (objects);
-  request->account = g_strdup (account);
   request->options = g_variant_ref (options);
   ta_admission_enter (admission, ta_caller_new (invocation, &errand, sign_in, request,
                                                 (GDestroyNotify) request_free));

@@ -14,8 +14,9 @@ struct _TaSignInObject
 {
   TaDBusAuthSignInSkeleton parent_instance;
 
-  TaSignIn *sign_in; /* (owned) */
-  char *starter;     /* (owned) (nullable): unique bus name of who started it */
+  TaAdmission *admission; /* (unowned) */
+  TaSignIn *sign_in;      /* (owned) */
+  char *starter;          /* (owned) (nullable): unique bus name of who started it */
 };
 
 static void iface_init (TaDBusAuthSignInIface *iface);
@@ -48,11 +49,25 @@ on_changed (TaSignIn *sign_in, TaDBusAuthSignIn *object)
   ta_dbus_auth_sign_in_set_state (object, states[ta_sign_in_get_status (sign_in)->state]);
 }
 
+static void
+cancel (TaCaller *caller, gpointer user_data)
+{
+  TaSignInObject *self = user_data;
+
+  ta_sign_in_cancel (self->sign_in);
+  ta_caller_answer (caller, NULL, "ok");
+}
+
 static gboolean
 handle_cancel (TaDBusAuthSignIn *object, GDBusMethodInvocation *invocation)
 {
-  ta_sign_in_cancel (TA_SIGN_IN_OBJECT (object)->sign_in);
-  ta_dbus_auth_sign_in_complete_cancel (object, invocation);
+  TaSignInObject *self = TA_SIGN_IN_OBJECT (object);
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  const TaErrand errand
+      = { .kind = TA_ERRAND_CANCEL, .is_own = g_strcmp0 (sender, self->starter) == 0 };
+
+  ta_admission_enter (self->admission, ta_caller_new (invocation, &errand, cancel,
+                                                      g_object_ref (self), g_object_unref));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -91,7 +106,8 @@ answer (Answer *self)
 
   g_signal_handlers_disconnect_by_data (self->object->sign_in, self);
   g_clear_handle_id (&self->timer, g_source_remove);
-  ta_caller_answer (self->caller, g_variant_new ("(o)", g_dbus_object_get_object_path (exported)));
+  ta_caller_answer (self->caller, g_variant_new ("(o)", g_dbus_object_get_object_path (exported)),
+                    "ok");
   g_object_unref (self->object);
   g_free (self);
 }
@@ -182,10 +198,11 @@ ta_sign_in_object_class_init (TaSignInObjectClass *klass)
 }
 
 TaSignInObject *
-ta_sign_in_object_new (TaSignIn *sign_in)
+ta_sign_in_object_new (TaAdmission *admission, TaSignIn *sign_in)
 {
   TaSignInObject *self = g_object_new (TA_TYPE_SIGN_IN_OBJECT, NULL);
 
+  self->admission = admission;
   self->sign_in = g_object_ref (sign_in);
   on_changed (sign_in, TA_DBUS_AUTH_SIGN_IN (self));
   g_signal_connect_object (sign_in, "changed", G_CALLBACK (on_changed), self, 0);

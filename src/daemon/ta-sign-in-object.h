@@ -2,7 +2,7 @@
 #pragma once
 
 #include "broker/ta-sign-in.h"
-#include "daemon/ta-caller.h"
+#include "daemon/ta-admission.h"
 #include "ta-dbus.h"
 
 G_BEGIN_DECLS
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TaSignInObject, ta_sign_in_object, TA, SIGN_IN_OBJECT,
                       TaDBusAuthSignInSkeleton)
 
-TaSignInObject *ta_sign_in_object_new (TaSignIn *sign_in);
+TaSignInObject *ta_sign_in_object_new (TaAdmission *admission, TaSignIn *sign_in);
 void ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter);
 const char *ta_sign_in_object_get_starter (TaSignInObject *self);
 void ta_sign_in_object_answer_when_ready (TaSignInObject *self, TaCaller *caller);

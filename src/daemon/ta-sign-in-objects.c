@@ -11,6 +11,7 @@ struct _TaSignInObjects
 {
   GObject parent_instance;
 
+  TaAdmission *admission;            /* (unowned) */
   TaSignIns *sign_ins;               /* (owned) */
   GDBusObjectManagerServer *manager; /* (owned) */
   GHashTable *objects;               /* (owned): TaSignIn (unowned) to TaSignInObject (owned) */
@@ -32,7 +33,7 @@ on_expired (TaSignIn *sign_in, TaSignInObjects *self)
 static void
 on_added (TaSignIns *sign_ins, TaSignIn *sign_in, TaSignInObjects *self)
 {
-  TaSignInObject *object = ta_sign_in_object_new (sign_in);
+  TaSignInObject *object = ta_sign_in_object_new (self->admission, sign_in);
   g_autofree char *path = g_strdup_printf (PATH "%u", ++self->count);
   g_autoptr (TaDBusObjectSkeleton) exported = ta_dbus_object_skeleton_new (path);
 
@@ -114,10 +115,12 @@ ta_sign_in_objects_class_init (TaSignInObjectsClass *klass)
 }
 
 TaSignInObjects *
-ta_sign_in_objects_new (TaSignIns *sign_ins, GDBusObjectManagerServer *manager)
+ta_sign_in_objects_new (TaAdmission *admission, TaSignIns *sign_ins,
+                        GDBusObjectManagerServer *manager)
 {
   TaSignInObjects *self = g_object_new (TA_TYPE_SIGN_IN_OBJECTS, NULL);
 
+  self->admission = admission;
   self->sign_ins = g_object_ref (sign_ins);
   self->manager = g_object_ref (manager);
   g_signal_connect_object (sign_ins, "added", G_CALLBACK (on_added), self, 0);

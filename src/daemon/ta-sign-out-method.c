@@ -9,7 +9,6 @@ typedef struct
 {
   TaAccounts *accounts; /* (owned) */
   TaSignIns *sign_ins;  /* (owned) */
-  char *account;        /* (owned) */
 } Request;
 
 static void
@@ -17,7 +16,6 @@ request_free (Request *request)
 {
   g_object_unref (request->accounts);
   g_object_unref (request->sign_ins);
-  g_free (request->account);
   g_free (request);
 }
 
@@ -29,7 +27,7 @@ sign_out_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean revoked;
 
   if (ta_sign_out_finish (TA_ACCOUNTS (source), result, &revoked, &error))
-    ta_caller_answer (caller, g_variant_new ("(b)", revoked));
+    ta_caller_answer (caller, g_variant_new ("(b)", revoked), "ok");
   else
     ta_caller_fail (caller, error);
 }
@@ -39,7 +37,8 @@ sign_out (TaCaller *caller, gpointer user_data)
 {
   Request *request = user_data;
 
-  ta_sign_out_async (request->accounts, request->sign_ins, request->account, sign_out_cb, caller);
+  ta_sign_out_async (request->accounts, request->sign_ins, ta_caller_get_errand (caller)->account,
+                     sign_out_cb, caller);
 }
 
 /* SignOut. Takes the invocation. */
@@ -47,7 +46,7 @@ void
 ta_sign_out_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sign_ins,
                         const char *account, GVariant *options, GDBusMethodInvocation *invocation)
 {
-  const TaErrand errand = { .kind = TA_ERRAND_SIGN_OUT };
+  const TaErrand errand = { .kind = TA_ERRAND_SIGN_OUT, .account = account };
   const TaOption table[] = { { NULL } };
   g_autoptr (GError) error = NULL;
   Request *request;
@@ -60,7 +59,6 @@ ta_sign_out_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns 
   request = g_new0 (Request, 1);
   request->accounts = g_object_ref (accounts);
   request->sign_ins = g_object_ref (sign_ins);
-  request->account = g_strdup (account);
   ta_admission_enter (admission, ta_caller_new (invocation, &errand, sign_out, request,
                                                 (GDestroyNotify) request_free));
 }

@@ -32,7 +32,8 @@ get_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_variant_dict_insert (&details, "degraded", "b", answer->degraded);
   ta_caller_answer (caller,
                     g_variant_new ("(sx@a{sv})", ta_secret_peek (answer->token->access_token),
-                                   answer->token->expires_at, g_variant_dict_end (&details)));
+                                   answer->token->expires_at, g_variant_dict_end (&details)),
+                    "ok");
 }
 
 static gboolean
@@ -68,7 +69,6 @@ typedef struct
 {
   TaAccounts *accounts; /* (owned) */
   TaSignIns *sign_ins;  /* (owned) */
-  char *account;        /* (owned) */
   TaTokenWish *wish;    /* (owned) */
 } Request;
 
@@ -77,7 +77,6 @@ request_free (Request *request)
 {
   g_object_unref (request->accounts);
   g_object_unref (request->sign_ins);
-  g_free (request->account);
   ta_token_wish_free (request->wish);
   g_free (request);
 }
@@ -88,8 +87,8 @@ get_token (TaCaller *caller, gpointer user_data)
   Request *request = user_data;
 
   request->wish->timeout = ta_caller_get_time_left (caller);
-  ta_get_token_async (request->accounts, request->sign_ins, request->account, request->wish,
-                      ta_caller_get_cancellable (caller), get_token_cb, caller);
+  ta_get_token_async (request->accounts, request->sign_ins, ta_caller_get_errand (caller)->account,
+                      request->wish, ta_caller_get_cancellable (caller), get_token_cb, caller);
 }
 
 /* GetToken. Takes the invocation. */
@@ -107,12 +106,13 @@ ta_token_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *si
       ta_reply_error (invocation, error);
       return;
     }
+  errand.account = account;
+  errand.newcomer = TA_SIGN_INS_DEFAULT_PROVIDER;
   errand.interactive = wish.interactive;
   errand.timeout = wish.timeout;
   request = g_new0 (Request, 1);
   request->accounts = g_object_ref (accounts);
   request->sign_ins = g_object_ref (sign_ins);
-  request->account = g_strdup (account);
   request->wish = ta_token_wish_copy (&wish);
   ta_admission_enter (admission, ta_caller_new (invocation, &errand, get_token, request,
                                                 (GDestroyNotify) request_free));

@@ -183,3 +183,13 @@ ta_endpoint_api_uri (const char *base_uri, const char *path, GError **error)
     }
   return g_steal_pointer (&uri);
 }
+
+/* What an API call of `path` is about: as it is sent, below the base URI, with a leading slash and
+ * without the query. */
+char *
+ta_endpoint_api_path (const char *path)
+{
+  g_autofree char *in_front = g_strndup (path, strcspn (path, "?"));
+
+  return g_strconcat ("/", in_front + (*in_front == '/'), NULL);
+}

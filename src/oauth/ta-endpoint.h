@@ -17,5 +17,6 @@ gboolean ta_endpoint_is_redirect_uri (const char *uri);
 char *ta_endpoint_origin (const char *uri);
 char *ta_endpoint_add_query (const char *uri, const char *query);
 char *ta_endpoint_api_uri (const char *base_uri, const char *path, GError **error);
+char *ta_endpoint_api_path (const char *path);
 
 G_END_DECLS

@@ -292,6 +292,27 @@ check_other_bases (void)
   g_assert_cmpstr (ipv6, ==, "http://[::1]:8080/a?b");
 }
 
+/* What is asked for is named as it is sent, whatever stands in the query. */
+static void
+check_api_paths (void)
+{
+  const char *const rows[][2] = {
+    { "contacts", "/contacts" },
+    { "/contacts/1?limit=10", "/contacts/1" },
+    { "", "/" },
+    { "/?a=/b", "/" },
+    { "?/contacts", "/" },
+    { "c%6fntacts/a%20b;c", "/c%6fntacts/a%20b;c" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = ta_endpoint_api_path (rows[i][0]);
+
+      g_assert_cmpstr (path, ==, rows[i][1]);
+    }
+}
+
 static void
 check_message_repeats_nothing (void)
 {
@@ -346,6 +367,7 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/endpoint/UN-EP-07-malformed", malformed, check_malformed);
   g_test_add_func ("/endpoint/UN-EP-08-path-length", check_path_length);
   g_test_add_func ("/endpoint/UN-EP-09-other-bases", check_other_bases);
+  g_test_add_func ("/endpoint/UN-EP-19-api-paths", check_api_paths);
   g_test_add_func ("/endpoint/UN-EP-10-message-repeats-nothing", check_message_repeats_nothing);
   UNIT_ADD_ROWS ("/endpoint/UN-EP-11-origin", origins, check_origin);
   return g_test_run ();
