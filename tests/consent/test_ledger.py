@@ -15,8 +15,8 @@ from gi.repository import GLib
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from harness import tap
-from harness.broker import DEADLINE, NAME, error_name, expect_error
+from harness import callers, tap
+from harness.broker import DEADLINE, NAME, PATH, error_name, expect_error
 from harness.bus import BusError
 from harness.cli import Cli
 from harness.world import World
@@ -272,6 +272,112 @@ def many_followers(world):
     for one in followers:
         one.bus.close()
     late.bus.close()
+
+def program(entry):
+    """What is told of the program that asked, and what it asked for."""
+    _moment, app, trust, account, what, result, count = entry
+    return (bool(app), trust, account, what, result, count)
+
+
+@tap.case("LG-20", "who asked: tokens and API calls, with their results and without queries",
+          account="anna")
+def recorded(world):
+    broker = world.broker
+    start = int(time.time())
+    broker.token("anna")
+    broker.call_api("GET", "contacts?email=canary%40example.com", account="anna")
+    broker.call_api("GET", "/no/such/path?x=1", account="anna")
+    seen = [entry for entry in activity(broker) if entry[4] != "sign-in"]
+    tap.equal([program(entry) for entry in seen], [
+        (True, "host", "anna", "GET /no/such/path", "404", 1),
+        (True, "host", "anna", "GET /contacts", "200", 1),
+        (True, "host", "anna", "token", "ok", 1)], "the ledger")
+    tap.check(all(start <= entry[0] <= time.time() for entry in seen), f"times: {seen}")
+    broker.restart()
+    tap.equal([entry for entry in activity(broker) if entry[4] != "sign-in"], seen,
+              "the ledger after a restart")
+    for text in (ledger_file(world).read_text(), world.session.log("broker-1")):
+        tap.lacks(text, "email=", "a query")
+        tap.lacks(text, "canary%40", "a query")
+
+
+@tap.case("LG-21", "who asked: the default account stands there by its name", account="anna")
+def default_account(world):
+    world.broker.token("")
+    tap.equal([entry[3] for entry in activity(world.broker) if entry[4] == "token"], ["anna"],
+              "accounts")
+
+
+@tap.case("LG-22", "who asked: the same within a minute is counted, and stays where it is",
+          account="anna")
+def counted(world):
+    for _ in range(50):
+        world.broker.token("anna")
+        world.broker.call_api("GET", "contacts", account="anna")
+    seen = [entry for entry in activity(world.broker) if entry[4] != "sign-in"]
+    tap.equal(sum(entry[6] for entry in seen if entry[4] == "token"), 50, "tokens")
+    tap.equal(sum(entry[6] for entry in seen if entry[4] == "GET /contacts"), 50, "calls")
+    # A minute or two may end meanwhile.
+    tap.check(len(seen) <= 8, f"few entries: {seen}")
+    tap.equal(seen, sorted(seen, key=lambda entry: -entry[0]), "the newest first")
+
+
+@tap.case("LG-23", "who asked: what failed", account="anna")
+def failed(world):
+    expect_error("NoSuchAccount", world.broker.token, "bert")
+    expect_error("PathNotAllowed", world.broker.call_api, "GET", "../elsewhere", account="anna")
+    results = {entry[5] for entry in activity(world.broker)}
+    tap.check("NoSuchAccount" in results, f"a refused token in {results}")
+
+
+@tap.case("LG-24", "watch: who asks, as it happens, and once for many", account="anna")
+def watch_activity(world):
+    watch = Watch(world, "--json")
+    watch.until(event="broker", state="running")
+    for _ in range(5):
+        world.broker.call_api("GET", "contacts?limit=1", account="anna")
+    world.broker.token("anna")
+    event = watch.until(event="activity", what="GET /contacts")
+    tap.equal(tuple(event), ("event", *MEMBERS), "members, in their order")
+    tap.equal((event["trust"], event["account"], event["result"], event["count"]),
+              ("host", "anna", "200", 1), "the activity")
+    watch.until(event="activity", account="anna", what="token", result="ok")
+    tap.equal(sum("GET /contacts" in text for text in watch.seen), 1, "lines for five calls")
+    watch.interrupt()
+
+
+@tap.case("LG-25", "Activity goes to those who called GetActivity and to nobody else",
+          account="anna")
+def signal_for_followers(world):
+    stranger = world.broker.other_caller()
+    follower = world.broker.other_caller()
+    unasked = stranger.record()
+    asked = follower.record()
+    tap.equal(activity(follower, 0), [], "no entry")
+    world.broker.call_api("GET", "contacts", account="anna")
+    follower.bus.wait_for(lambda: any(one[2] == "Activity" for one in asked), DEADLINE,
+                          "the signal")
+    path, interface, _member, arguments = next(one for one in asked if one[2] == "Activity")
+    tap.equal((path, interface, set(arguments[0])), (PATH, NAME, set(MEMBERS)), "the signal")
+    # What was broadcast before this answer is there with it.
+    stranger.get("Version")
+    tap.equal([one for one in unasked if one[2] == "Activity"], [], "signals to a stranger")
+
+
+@tap.case("LG-27", "who asked: a sandboxed program by the name that its sandbox vouches for; it may "
+          "not look", account="anna")
+def sandboxed(world):
+    reader = callers.broker(world.session, callers.sandboxed(world.session, "org.example.Reader"))
+    shown = reader.record()
+    expect_error("NotAuthorized", reader.token, "anna")
+    expect_error("NotAuthorized", activity, reader)
+    seen = [entry[1:] for entry in activity(world.broker) if entry[2] != "host"]
+    tap.equal(seen, [("org.example.Reader", "sandboxed", "anna", "token", "NotAuthorized", 1)],
+              "the ledger")
+    world.broker.call_api("GET", "contacts", account="anna")
+    # What was sent to it before this answer is there with it.
+    reader.get("Version")
+    tap.equal([one for one in shown if one[2] == "Activity"], [], "signals to it")
 
 
 if __name__ == "__main__":
