@@ -45,7 +45,7 @@ class Apps(World):
         return result.out if code == 0 else result.err
 
 
-@tap.case("AP-01", "allow, list, deny and forget, with no broker there or started")
+@tap.case("APP-01", "allow, list, deny and forget, with no broker there or started")
 def course(world):
     tap.equal(world.run("allow", READER, "demo"),
               f"{READER} may do this with the account demo: * /*\n", "allow")
@@ -66,7 +66,7 @@ ALLOWED = (
 )
 
 
-@tap.case("AP-02", "allow: what the options say, in place of what was there")
+@tap.case("APP-02", "allow: what the options say, in place of what was there")
 def allow(world):
     for options, expected in ALLOWED:
         out = world.run("allow", READER, "demo", *options)
@@ -78,7 +78,7 @@ def allow(world):
     tap.equal(world.permissions.of("work"), {"snap.reader": ["* /*"]}, "applications of work")
 
 
-@tap.case("AP-03", "list: a table and JSON, in the order of applications and accounts")
+@tap.case("APP-03", "list: a table and JSON, in the order of applications and accounts")
 def listed(world):
     result = world.cli.run("apps", "list")
     tap.equal((result.code, result.out), (0, ""), "an empty list")
@@ -98,7 +98,7 @@ def listed(world):
                {"app": WRITER, "account": "demo", "permissions": ["deny"]}], "JSON")
 
 
-@tap.case("AP-04", "list: whatever another program put there does nothing to the terminal")
+@tap.case("APP-04", "list: whatever another program put there does nothing to the terminal")
 def strange(world):
     evil = "\033]0;x\a\n\u202e"
     world.permissions.set("app" + evil, "demo" + evil, "GET /" + evil)
@@ -108,7 +108,7 @@ def strange(world):
     tap.equal(json.loads(world.run("list", "--json"))[0]["app"], "app" + evil, "in JSON")
 
 
-@tap.case("AP-05", "forget: only what is named, and an error for what is not known")
+@tap.case("APP-05", "forget: only what is named, and an error for what is not known")
 def forget(world):
     world.permissions.set(READER, "demo", "token")
     world.permissions.set(WRITER, "demo", "token")
@@ -120,7 +120,7 @@ def forget(world):
         tap.contains(world.run("forget", app, account, code=1), "apps list", "message")
 
 
-@tap.case("AP-06", "no account named: the default one, or the only one", broker=True,
+@tap.case("APP-06", "no account named: the default one, or the only one", broker=True,
           account="demo")
 def default_account(world):
     world.run("allow", READER)
@@ -146,7 +146,7 @@ USAGE = (
 )
 
 
-@tap.case("AP-07", "a wrong command line: exit 2, and nothing is changed")
+@tap.case("APP-07", "a wrong command line: exit 2, and nothing is changed")
 def usage(world):
     for arguments in USAGE:
         tap.contains(world.run(*arguments, code=2), "see tidio-auth apps --help", "message")
@@ -154,14 +154,14 @@ def usage(world):
     tap.contains(world.cli.run("apps", "--help").out, "host/NAME", "help")
 
 
-@tap.case("AP-08", "no permission store: exit 1, and the sentence says so", store=False)
+@tap.case("APP-08", "no permission store: exit 1, and the sentence says so", store=False)
 def no_store(world):
     for arguments in (("list",), ("allow", READER, "demo"), ("deny", READER, "demo"),
                       ("forget", READER, "demo")):
         tap.contains(world.run(*arguments, code=1), "permission store", "message")
 
 
-@tap.case("AP-09", "a permission store that another program is in place of: an error, no crash",
+@tap.case("APP-09", "a permission store that another program is in place of: an error, no crash",
           store=False)
 def mute_store(world):
     bus = world.session.new_bus()
@@ -173,7 +173,7 @@ def mute_store(world):
     bus.close()
 
 
-@tap.case("AP-10", "the broker heeds what the command sets, from the next request on")
+@tap.case("APP-10", "the broker heeds what the command sets, from the next request on")
 def heeded(world):
     asker = Asker(world.session, {})
     asker.call(interactive=False).fails("InteractionRequired")

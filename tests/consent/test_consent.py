@@ -47,7 +47,7 @@ def short(answer):
     return answer.wait()[0].rpartition(".")[2] or "ok"
 
 
-@tap.case("CN-01", "grant by grant, without interactive: a token and calls")
+@tap.case("CO-01", "grant by grant, without interactive: a token and calls")
 def matrix(desk):
     print(f"# {'grant':30} {'token':20} " + " ".join(f"{one:20}" for one in ASKED))
     for permissions, expected in MATRIX:
@@ -59,7 +59,7 @@ def matrix(desk):
     tap.equal(desk.dialogs.shown, [], "dialogs")
 
 
-@tap.case("CN-02", "an application's grant is of no use to another, or with another account")
+@tap.case("CO-02", "an application's grant is of no use to another, or with another account")
 def foreign(desk):
     desk.permissions.set(READER, "demo", "token", *ALL)
     desk.asker.call(interactive=False).ok()
@@ -72,7 +72,7 @@ def foreign(desk):
     desk.asker.call(trust="host", interactive=False).fails("InteractionRequired")
 
 
-@tap.case("CN-03", "reading: the dialog names application, account and permission; yes is kept")
+@tap.case("CO-03", "reading: the dialog names application, account and permission; yes is kept")
 def read(desk):
     wanted = desk.asker.call("GET", "/contacts/1")
     dialog = desk.dialogs.wait()
@@ -92,7 +92,7 @@ def read(desk):
     tap.equal(len(desk.dialogs.shown), 1, "dialogs")
 
 
-@tap.case("CN-04", "changing: a question of its own, whose yes covers reading too")
+@tap.case("CO-04", "changing: a question of its own, whose yes covers reading too")
 def change(desk):
     desk.permissions.set(READER, "demo", *READ, "token", "of a later version")
     for method in ("POST", "PUT", "PATCH", "DELETE"):
@@ -113,7 +113,7 @@ def check_rest(message, seconds, since):
     tap.between(rest, seconds - math.ceil(time.monotonic() - since), seconds, "seconds to wait")
 
 
-@tap.case("CN-05", "no: refused unasked for 60 s, and asked again after that")
+@tap.case("CO-05", "no: refused unasked for 60 s, and asked again after that")
 def denial(desk):
     wanted = desk.asker.call()
     dialog = desk.dialogs.wait()
@@ -132,7 +132,7 @@ def denial(desk):
     wanted.ok()
 
 
-@tap.case("CN-06", "a dialog that is closed without an answer is a no")
+@tap.case("CO-06", "a dialog that is closed without an answer is a no")
 def closed(desk):
     wanted = desk.asker.call()
     desk.dialogs.answer(desk.dialogs.wait(), ENDED)
@@ -141,7 +141,7 @@ def closed(desk):
     tap.equal(desk.permissions.of("demo"), {}, "grants")
 
 
-@tap.case("CN-07", "one question per application in 30 s; before that, what is granted still works")
+@tap.case("CO-07", "one question per application in 30 s; before that, what is granted still works")
 def interval(desk):
     since = time.monotonic()
     wanted = desk.asker.call()
@@ -158,7 +158,7 @@ def interval(desk):
     wanted.ok()
 
 
-@tap.case("CN-08", "two applications: one question at a time, each gets its own answer")
+@tap.case("CO-08", "two applications: one question at a time, each gets its own answer")
 def turns(desk):
     first = desk.asker.call()
     one = desk.dialogs.wait()
@@ -174,7 +174,7 @@ def turns(desk):
     tap.equal(desk.permissions.of("demo"), {WRITER: READ}, "grants")
 
 
-@tap.case("CN-09", "an application that wants the same more than once: one question, one answer")
+@tap.case("CO-09", "an application that wants the same more than once: one question, one answer")
 def joined(desk):
     wanted = [desk.asker.call("GET", f"/contacts/{number}") for number in range(20)]
     dialog = desk.dialogs.wait()
@@ -186,7 +186,7 @@ def joined(desk):
     tap.equal(len(desk.dialogs.shown), 1, "dialogs")
 
 
-@tap.case("CN-10", "the question stays while anybody waits, and is taken away when nobody does")
+@tap.case("CO-10", "the question stays while anybody waits, and is taken away when nobody does")
 def leaving(desk):
     first, second = desk.asker.call(), desk.asker.call()
     dialog = desk.dialogs.wait()
@@ -208,7 +208,7 @@ def leaving(desk):
     last.ok()
 
 
-@tap.case("CN-11", "eight questions wait at most")
+@tap.case("CO-11", "eight questions wait at most")
 def many(desk):
     wanted = [desk.asker.call(app=f"org.example.App{number}") for number in range(9)]
     desk.dialogs.wait()
@@ -220,7 +220,7 @@ def many(desk):
         one.ok()
 
 
-@tap.case("CN-12", "no dialogs: a notification with two buttons, and the one that allows allows",
+@tap.case("CO-12", "no dialogs: a notification with two buttons, and the one that allows allows",
           dialogs=False, notifications=True)
 def notification(desk):
     wanted = desk.asker.call()
@@ -235,7 +235,7 @@ def notification(desk):
 
 
 def add_refusal(number, what, act):
-    @tap.case(f"CN-{number}", f"a notification: {what} is a no", dialogs=False, notifications=True)
+    @tap.case(f"CO-{number}", f"a notification: {what} is a no", dialogs=False, notifications=True)
     def refused(desk):
         wanted = desk.asker.call()
         act(desk.desktop, desk.desktop.wait())
@@ -251,7 +251,7 @@ add_refusal("15", "dismissing it", lambda desktop, one: desktop.close(one, DISMI
 add_refusal("16", "its end", lambda desktop, one: desktop.close(one, EXPIRED))
 
 
-@tap.case("CN-17", "a notification: another program's yes, and the yes to another one, are none",
+@tap.case("CO-17", "a notification: another program's yes, and the yes to another one, are none",
           dialogs=False, notifications=True)
 def forged(desk):
     wanted = desk.asker.call()
@@ -267,7 +267,7 @@ def forged(desk):
     forger.close()
 
 
-@tap.case("CN-18", "no buttons: the notification says which command does it",
+@tap.case("CO-18", "no buttons: the notification says which command does it",
           dialogs=False, notifications=True)
 def no_buttons(desk):
     desk.desktop.capabilities = ("body",)
@@ -280,7 +280,7 @@ def no_buttons(desk):
     wanted.fails("NotAuthorized")
 
 
-@tap.case("CN-19", "the portal's dialog cannot be had: a notification",
+@tap.case("CO-19", "the portal's dialog cannot be had: a notification",
           notifications=True)
 def fallback(desk):
     desk.dialogs.error = "org.freedesktop.DBus.Error.NotSupported"
@@ -289,7 +289,7 @@ def fallback(desk):
     wanted.ok()
 
 
-@tap.case("CN-20", "a backend that is listed and cannot be started: a notification",
+@tap.case("CO-20", "a backend that is listed and cannot be started: a notification",
           dialogs=False, notifications=True)
 def absent_backend(desk):
     desk.dialogs.install()
@@ -298,7 +298,7 @@ def absent_backend(desk):
     wanted.ok()
 
 
-@tap.case("CN-21", "neither dialogs nor notifications: said so each time, until there are some",
+@tap.case("CO-21", "neither dialogs nor notifications: said so each time, until there are some",
           dialogs=False)
 def nothing(desk):
     for _ in range(3):
@@ -310,7 +310,7 @@ def nothing(desk):
     wanted.ok()
 
 
-@tap.case("CN-22", "the backend dies while it asks: no answer, no grant, and no second question")
+@tap.case("CO-22", "the backend dies while it asks: no answer, no grant, and no second question")
 def dying(desk):
     wanted = desk.asker.call()
     desk.dialogs.wait()
@@ -320,7 +320,7 @@ def dying(desk):
     desk.asker.call().fails("Busy")
 
 
-@tap.case("CN-23", "no permission store: refused, and the sentence says why", store=False)
+@tap.case("CO-23", "no permission store: refused, and the sentence says why", store=False)
 def no_store(desk):
     for answer in (desk.asker.call(), desk.asker.call(interactive=False), desk.asker.token()):
         tap.contains(answer.fails("NotAuthorized"), "permission store", "message")
@@ -328,7 +328,7 @@ def no_store(desk):
     desk.asker.call(trust="host", app="program").ok()
 
 
-@tap.case("CN-24", "a permission store that answers nonsense allows nothing", store=False)
+@tap.case("CO-24", "a permission store that answers nonsense allows nothing", store=False)
 def bad_store(desk):
     bus = desk.session.new_bus()
     interface = Gio.DBusNodeInfo.new_for_xml(
@@ -344,7 +344,7 @@ def bad_store(desk):
     bus.close()
 
 
-@tap.case("CN-25", "the permission store goes while the user is asked: the yes is not kept, nor used")
+@tap.case("CO-25", "the permission store goes while the user is asked: the yes is not kept, nor used")
 def store_dies(desk):
     wanted = desk.asker.call()
     dialog = desk.dialogs.wait()
@@ -355,7 +355,7 @@ def store_dies(desk):
     wanted.fails("NotAuthorized")
 
 
-@tap.case("CN-26", "a token: no sandboxed application has the user asked for one")
+@tap.case("CO-26", "a token: no sandboxed application has the user asked for one")
 def token(desk):
     for permissions in ((), READ, ALL):
         desk.permissions.set(READER, "demo", *permissions)
@@ -365,7 +365,7 @@ def token(desk):
     tap.equal(desk.dialogs.shown, [], "dialogs")
 
 
-@tap.case("CN-27", "denied for good: nobody is asked, not even for a sign-in")
+@tap.case("CO-27", "denied for good: nobody is asked, not even for a sign-in")
 def denied(desk):
     desk.permissions.set(READER, "demo", "deny")
     for answer in (desk.asker.call(), desk.asker.call("POST"), desk.asker.token(),
@@ -374,7 +374,7 @@ def denied(desk):
     tap.equal(desk.dialogs.shown, [], "dialogs")
 
 
-@tap.case("CN-28", "denied while the dialog is open, and then allowed in it: the last word counts")
+@tap.case("CO-28", "denied while the dialog is open, and then allowed in it: the last word counts")
 def last_word(desk):
     wanted = desk.asker.call()
     dialog = desk.dialogs.wait()
@@ -384,7 +384,7 @@ def last_word(desk):
     tap.equal(desk.permissions.get(READER, "demo"), READ, "grants")
 
 
-@tap.case("CN-29", "who cannot be identified: refused, whatever is granted and configured")
+@tap.case("CO-29", "who cannot be identified: refused, whatever is granted and configured")
 def unidentified(desk):
     for app in ("", READER):
         desk.permissions.set(READER, "demo", "token", *ALL)
@@ -398,7 +398,7 @@ def unidentified(desk):
     tap.equal(desk.dialogs.shown, [], "dialogs")
 
 
-@tap.case("CN-30", "programs of the host: allowed, as by default, without a question or a store",
+@tap.case("CO-30", "programs of the host: allowed, as by default, without a question or a store",
           store=False)
 def host_allowed(desk):
     for text in (None, "[Callers]\nHost=allow\n"):
@@ -411,7 +411,7 @@ def host_allowed(desk):
             tap.check(desk.asker.is_open(app), "open to it")
 
 
-@tap.case("CN-31", "programs of the host: Host=deny, from the next request on")
+@tap.case("CO-31", "programs of the host: Host=deny, from the next request on")
 def host_denied(desk):
     desk.asker.call(app="program", trust="host").ok()
     desk.configure("[Callers]\nHost=deny\n")
@@ -423,7 +423,7 @@ def host_denied(desk):
     desk.asker.call().ok()
 
 
-@tap.case("CN-32", "programs of the host: Host=ask, calls and tokens, kept apart from sandboxed ones",
+@tap.case("CO-32", "programs of the host: Host=ask, calls and tokens, kept apart from sandboxed ones",
           configuration="[Callers]\nHost=ask\n")
 def host_asked(desk):
     tap.check(not desk.asker.is_open("program"), "not open to it")
@@ -446,7 +446,7 @@ def host_asked(desk):
     desk.asker.call(app="", trust="host").fails("NotAuthorized")
 
 
-@tap.case("CN-33", "a configuration that cannot be read lets no program of the host through",
+@tap.case("CO-33", "a configuration that cannot be read lets no program of the host through",
           configuration="[Callers]\nHost=sometimes\n")
 def bad_configuration(desk):
     for answer in (desk.asker.call(app="program", trust="host"),
@@ -455,7 +455,7 @@ def bad_configuration(desk):
     tap.check(not desk.asker.is_open("program"), "not open to it")
 
 
-@tap.case("CN-34", "a sign-in: asked each time, and after a no refused for a minute")
+@tap.case("CO-34", "a sign-in: asked each time, and after a no refused for a minute")
 def sign_in(desk):
     for count in (1, 2):
         wanted = desk.asker.sign_in()
@@ -475,7 +475,7 @@ def sign_in(desk):
     tap.equal(desk.permissions.of("demo"), {}, "grants")
 
 
-@tap.case("CN-35", "a hundred sign-ins at once: one question", store=False)
+@tap.case("CO-35", "a hundred sign-ins at once: one question", store=False)
 def sign_ins(desk):
     wanted = [desk.asker.sign_in() for _ in range(100)]
     dialog = desk.dialogs.wait()
@@ -486,7 +486,7 @@ def sign_ins(desk):
     tap.equal(len(desk.dialogs.shown), 1, "dialogs")
 
 
-@tap.case("CN-36", "the end of the broker takes the question away, and all that wait for one")
+@tap.case("CO-36", "the end of the broker takes the question away, and all that wait for one")
 def end(desk):
     first, second = desk.asker.call(), desk.asker.call(app=WRITER)
     dialog = desk.dialogs.wait()
@@ -500,7 +500,7 @@ def end(desk):
     tap.equal(len(desk.dialogs.shown), 1, "dialogs")
 
 
-@tap.case("CN-37", "the end of the broker takes the notification away too",
+@tap.case("CO-37", "the end of the broker takes the notification away too",
           dialogs=False, notifications=True)
 def end_notification(desk):
     wanted = desk.asker.call()

@@ -83,24 +83,24 @@ def through(path):
 # Who they are
 
 
-@tap.case("ID-01", "in a sandbox behind Flatpak's proxy: the application that the proxy is for")
+@tap.case("WHO-01", "in a sandbox behind Flatpak's proxy: the application that the proxy is for")
 def proxied(world):
     tap.equal(world.taken_for(callers.sandboxed(world.session, "org.example.Reader")), READER)
     tap.equal(world.taken_for(callers.sandboxed(world.session, "org.example.Other")),
               "sandboxed org.example.Other")
 
 
-@tap.case("ID-02", "in a sandbox at the bus itself, with processes numbered anew")
+@tap.case("WHO-02", "in a sandbox at the bus itself, with processes numbered anew")
 def unproxied(world):
     tap.equal(world.sandboxed(INFO), READER)
 
 
-@tap.case("ID-03", "of the host: the name of the program")
+@tap.case("WHO-03", "of the host: the name of the program")
 def host(world):
     tap.equal(world.taken_for(callers.host(world.session)), f"host {PROGRAM_NAME}")
 
 
-@tap.case("ID-04", "of the host in a unit, where there can be one: the unit's application")
+@tap.case("WHO-04", "of the host in a unit, where there can be one: the unit's application")
 def in_unit(world):
     units = {"app-gnome-org.example.My\\x2dReader-7.scope": "host org.example.My-Reader",
              "app-org.example.Reader@7.service": "host org.example.Reader",
@@ -116,13 +116,13 @@ def in_unit(world):
         caller.close()
 
 
-@tap.case("ID-05", "without privileges too", privileged=False)
+@tap.case("WHO-05", "without privileges too", privileged=False)
 def without_privileges(world):
     tap.equal(world.taken_for(callers.sandboxed(world.session, "org.example.Reader")), READER)
     tap.equal(world.sandboxed(INFO), READER)
 
 
-@tap.case("ID-06", "a program of the user can forge an application's sandbox: that is no boundary")
+@tap.case("WHO-06", "a program of the user can forge an application's sandbox: that is no boundary")
 def forged(world):
     tap.equal(world.taken_for(callers.forger(world.session, "org.example.Reader")), READER)
 
@@ -205,7 +205,7 @@ def hidden_root(world):
               "when it can be read")
 
 
-@tap.case("ID-07", "another user's, and what a bus says that cannot be: unidentified", told=True)
+@tap.case("WHO-07", "another user's, and what a bus says that cannot be: unidentified", told=True)
 def other_user(world):
     bus = world.told_bus
     bus.say(world.start_program().pid)
@@ -228,7 +228,7 @@ def other_user(world):
     tap.equal(bus.count("GetConnectionUnixProcessID"), asked, "further questions")
 
 
-@tap.case("ID-08", "a snap: by the label that the kernel gave it", told=True)
+@tap.case("WHO-08", "a snap: by the label that the kernel gave it", told=True)
 def snaps(world):
     bus = world.told_bus
     pid = world.start_program().pid
@@ -307,7 +307,7 @@ def recycled(world):
 # Kept for the next time
 
 
-@tap.case("ID-09", "one look for all who ask at once, and none for those who ask later", told=True)
+@tap.case("WHO-09", "one look for all who ask at once, and none for those who ask later", told=True)
 def cached(world):
     bus = world.told_bus
     bus.say(world.start_program().pid)
@@ -324,7 +324,7 @@ def cached(world):
     tap.equal(bus.count("GetConnectionCredentials"), 2, "looks")
 
 
-@tap.case("ID-10", "who could not be identified is looked at again", told=True)
+@tap.case("WHO-10", "who could not be identified is looked at again", told=True)
 def again(world):
     bus = world.told_bus
     bus.say(world.start_program().pid)
@@ -335,7 +335,7 @@ def again(world):
     tap.equal(world.identifier.ask("lookup", ":1.2"), "host sleep")
 
 
-@tap.case("ID-11", "who left the bus is forgotten, and only who left")
+@tap.case("WHO-11", "who left the bus is forgotten, and only who left")
 def forgotten(world):
     reader = callers.sandboxed(world.session, "org.example.Reader")
     other = callers.host(world.session)

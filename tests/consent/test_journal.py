@@ -42,7 +42,7 @@ class JournalWorld(World):
                 if "TIDIO_WHAT" in fields]
 
 
-@tap.case("LG-30", "an entry has who asked for what in fields of their own")
+@tap.case("LE-30", "an entry has who asked for what in fields of their own")
 def fields(world):
     world.sign_in("anna")
     world.broker.call_api("GET", "contacts?limit=1", account="anna")
@@ -57,7 +57,7 @@ def fields(world):
     tap.lacks(world.entries.read_text(), "limit=", "a query")
 
 
-@tap.case("LG-31", "what is only counted is not noted again")
+@tap.case("LE-31", "what is only counted is not noted again")
 def once(world):
     world.sign_in("anna")
     for _ in range(20):

@@ -96,7 +96,7 @@ class Watch:
         tap.equal((result.code, result.err), (0, ""), "end of watch by Ctrl-C")
 
 
-@tap.case("LG-01", "GetActivity: the newest first, and not more than asked for", start=False,
+@tap.case("LE-01", "GetActivity: the newest first, and not more than asked for", start=False,
           server=False)
 def newest_first(world):
     seed(world)
@@ -106,7 +106,7 @@ def newest_first(world):
         tap.equal(activity(world.broker, most), expected[:most], f"{most} at most")
 
 
-@tap.case("LG-02", "the ledger is there after a restart, and its file is the user's alone",
+@tap.case("LE-02", "the ledger is there after a restart, and its file is the user's alone",
           start=False, server=False)
 def restart(world):
     seed(world)
@@ -116,7 +116,7 @@ def restart(world):
     tap.equal(ledger_file(world).parent.stat().st_mode & 0o777, 0o700, "mode of the folder")
 
 
-@tap.case("LG-03", "a damaged file costs what is damaged of it", start=False, server=False)
+@tap.case("LE-03", "a damaged file costs what is damaged of it", start=False, server=False)
 def damaged(world):
     seed(world, b"\0\xff\n" + line(ENTRIES[0]).encode() + b"[section]\n"
          + line(ENTRIES[1]).encode() + line(ENTRIES[2]).encode()[:-5])
@@ -124,7 +124,7 @@ def damaged(world):
               [entry[:2] for entry in ENTRIES[::-1]], "what can be read")
 
 
-@tap.case("LG-04", "log: lines with tabs for programs, the newest first", start=False,
+@tap.case("LE-04", "log: lines with tabs for programs, the newest first", start=False,
           server=False)
 def log_lines(world):
     seed(world)
@@ -137,7 +137,7 @@ def log_lines(world):
     ], "lines")
 
 
-@tap.case("LG-05", "log --json: an array of what GetActivity says", start=False, server=False)
+@tap.case("LE-05", "log --json: an array of what GetActivity says", start=False, server=False)
 def log_json(world):
     seed(world)
     result = Cli(world.session).run("log", "--json")
@@ -147,7 +147,7 @@ def log_json(world):
     tap.equal([tuple(entry.values()) for entry in printed], ENTRIES[::-1], "entries")
 
 
-@tap.case("LG-06", "log on a terminal: a table, of 50 entries unless told otherwise", start=False,
+@tap.case("LE-06", "log on a terminal: a table, of 50 entries unless told otherwise", start=False,
           server=False)
 def log_table(world):
     seed(world, "".join(line((NOON + number, "editor", "host", "anna", f"GET /{number}", "200", 1))
@@ -167,7 +167,7 @@ def log_table(world):
     tap.equal(len(json.loads(cli.run("log", "-n", "7", "--json").out)), 7, "entries of -n 7 --json")
 
 
-@tap.case("LG-07", "log: nothing yet, and wrong words", server=False)
+@tap.case("LE-07", "log: nothing yet, and wrong words", server=False)
 def log_nothing(world):
     cli = Cli(world.session)
     result = cli.on_terminal("log").finish()
@@ -183,7 +183,7 @@ def log_nothing(world):
         tap.contains(result.err, "tidio-auth log --help", f"log {words}")
 
 
-@tap.case("LG-08", "log: what stands in the ledger does not move the cursor", start=False,
+@tap.case("LE-08", "log: what stands in the ledger does not move the cursor", start=False,
           server=False)
 def log_clean(world):
     seed(world, line((NOON, "\x1b[2J\x9b\u202eeditor", "host", "anna", "GET /\x07", "200", 1)).encode())
@@ -196,7 +196,7 @@ def log_clean(world):
         tap.contains(result.out, "editor", "the rest")
 
 
-@tap.case("LG-09", "watch --json: the life of an account and of the broker")
+@tap.case("LE-09", "watch --json: the life of an account and of the broker")
 def watch_events(world):
     watch = Watch(world, "--json")
     watch.until(event="broker", state="running")
@@ -221,7 +221,7 @@ def watch_events(world):
     watch.interrupt()
 
 
-@tap.case("LG-10", "watch: lines for people; the broker is not started for it", start=False,
+@tap.case("LE-10", "watch: lines for people; the broker is not started for it", start=False,
           server=False)
 def watch_lines(world):
     watch = Watch(world)
@@ -236,7 +236,7 @@ def watch_lines(world):
     tap.equal((result.code, result.out), (2, ""), f"watch anna: {result}")
 
 
-@tap.case("LG-11", "watch: a session bus that ends is an error", server=False)
+@tap.case("LE-11", "watch: a session bus that ends is an error", server=False)
 def watch_without_bus(world):
     watch = Watch(world, "--json")
     watch.until(event="broker", state="running")
@@ -250,7 +250,7 @@ def watch_without_bus(world):
     world.session.revive_bus()
     world.broker.start()
 
-@tap.case("LG-12", "64 programs may follow the activity; one that leaves makes room", server=False)
+@tap.case("LE-12", "64 programs may follow the activity; one that leaves makes room", server=False)
 def many_followers(world):
     followers = [world.broker.other_caller() for _ in range(64)]
     for one in followers:
@@ -279,7 +279,7 @@ def program(entry):
     return (bool(app), trust, account, what, result, count)
 
 
-@tap.case("LG-20", "who asked: tokens and API calls, with their results and without queries",
+@tap.case("LE-20", "who asked: tokens and API calls, with their results and without queries",
           account="anna")
 def recorded(world):
     broker = world.broker
@@ -301,14 +301,14 @@ def recorded(world):
         tap.lacks(text, "canary%40", "a query")
 
 
-@tap.case("LG-21", "who asked: the default account stands there by its name", account="anna")
+@tap.case("LE-21", "who asked: the default account stands there by its name", account="anna")
 def default_account(world):
     world.broker.token("")
     tap.equal([entry[3] for entry in activity(world.broker) if entry[4] == "token"], ["anna"],
               "accounts")
 
 
-@tap.case("LG-22", "who asked: the same within a minute is counted, and stays where it is",
+@tap.case("LE-22", "who asked: the same within a minute is counted, and stays where it is",
           account="anna")
 def counted(world):
     for _ in range(50):
@@ -322,7 +322,7 @@ def counted(world):
     tap.equal(seen, sorted(seen, key=lambda entry: -entry[0]), "the newest first")
 
 
-@tap.case("LG-23", "who asked: what failed", account="anna")
+@tap.case("LE-23", "who asked: what failed", account="anna")
 def failed(world):
     expect_error("NoSuchAccount", world.broker.token, "bert")
     expect_error("PathNotAllowed", world.broker.call_api, "GET", "../elsewhere", account="anna")
@@ -330,7 +330,7 @@ def failed(world):
     tap.check("NoSuchAccount" in results, f"a refused token in {results}")
 
 
-@tap.case("LG-24", "watch: who asks, as it happens, and once for many", account="anna")
+@tap.case("LE-24", "watch: who asks, as it happens, and once for many", account="anna")
 def watch_activity(world):
     watch = Watch(world, "--json")
     watch.until(event="broker", state="running")
@@ -346,7 +346,7 @@ def watch_activity(world):
     watch.interrupt()
 
 
-@tap.case("LG-25", "Activity goes to those who called GetActivity and to nobody else",
+@tap.case("LE-25", "Activity goes to those who called GetActivity and to nobody else",
           account="anna")
 def signal_for_followers(world):
     stranger = world.broker.other_caller()
@@ -364,7 +364,7 @@ def signal_for_followers(world):
     tap.equal([one for one in unasked if one[2] == "Activity"], [], "signals to a stranger")
 
 
-@tap.case("LG-27", "who asked: a sandboxed program by the name that its sandbox vouches for; it may "
+@tap.case("LE-27", "who asked: a sandboxed program by the name that its sandbox vouches for; it may "
           "not look", account="anna")
 def sandboxed(world):
     reader = callers.broker(world.session, callers.sandboxed(world.session, "org.example.Reader"))

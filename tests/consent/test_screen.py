@@ -21,7 +21,7 @@ def see(desk, screen, wanted, name):
     print(f"# {screen.save(name)}")
 
 
-@tap.case("CN-50", "Allow: it is allowed, and the question is gone", dialogs=False)
+@tap.case("CO-50", "Allow: it is allowed, and the question is gone", dialogs=False)
 def allow(desk):
     screen = Screen(desk.session)
     wanted = desk.asker.call()
@@ -32,7 +32,7 @@ def allow(desk):
     tap.equal(desk.permissions.of("demo"), {READER: ["GET /*", "HEAD /*"]}, "grants")
 
 
-@tap.case("CN-51", "Deny: refused, and the question is gone", dialogs=False)
+@tap.case("CO-51", "Deny: refused, and the question is gone", dialogs=False)
 def deny(desk):
     screen = Screen(desk.session, button="deny")
     wanted = desk.asker.call("DELETE", "/contacts/1")
@@ -43,7 +43,7 @@ def deny(desk):
     tap.equal(desk.permissions.of("demo"), {}, "grants")
 
 
-@tap.case("CN-52", "closed: refused", dialogs=False)
+@tap.case("CO-52", "closed: refused", dialogs=False)
 def close(desk):
     screen = Screen(desk.session)
     wanted = desk.asker.sign_in(account="work")
@@ -53,7 +53,7 @@ def close(desk):
     screen.wait_empty()
 
 
-@tap.case("CN-53", "nobody waits any more: the question goes", dialogs=False,
+@tap.case("CO-53", "nobody waits any more: the question goes", dialogs=False,
           configuration="[Callers]\nHost=ask\n")
 def leave(desk):
     screen = Screen(desk.session)
