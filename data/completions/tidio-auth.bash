@@ -32,7 +32,8 @@ _tidio_auth_options ()
     sign-in) echo --provider= --scopes= --no-browser --device ;;
     token) echo --min-validity= --interactive --header --json --show ;;
     call) echo --request= --data= --header= --include --output= --interactive --timeout= ;;
-    accounts) echo --json ;;
+    accounts | watch) echo --json ;;
+    log) echo --number= --json ;;
     client) echo --provider= --client-id= ;;
     exec) echo --min-validity= --interactive ;;
   esac
@@ -50,9 +51,10 @@ _tidio_auth_words ()
   case $command:$previous in
     *:--provider) _tidio_auth_providers ;;
     call:-X | call:--request) printf '%s\n' GET HEAD POST PUT PATCH DELETE ;;
-    *:--scopes | *:--min-validity | *:--client-id | *:--timeout) ;;
+    *:--scopes | *:--min-validity | *:--client-id | *:--timeout | log:-n | log:--number) ;;
     call:-[dHo] | call:--data | call:--header | call:--output) ;;
-    :*) printf '%s\n' sign-in sign-out token call accounts default client exec credential ;;
+    :*) printf '%s\n' sign-in sign-out token call accounts default log watch client \
+      exec credential ;;
     sign-in:* | sign-out:* | token:* | default:* | exec:*) _tidio_auth_accounts ;;
     call:*) _tidio_auth_accounts | sed 's/$/:/' ;;
     client:*) printf '%s\n' set show clear ;;

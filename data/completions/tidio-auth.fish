@@ -34,6 +34,8 @@ for line in 'sign-in:Sign in through the browser' \
         'call:Make an API call and print the answer' \
         'accounts:List the accounts' \
         'default:Show or set the default account' \
+        'log:Print which programs asked for what' \
+        'watch:Print what happens, as it happens' \
         'client:Set, show or clear a provider\'s client id and secret' \
         'exec:Run a command with a token in its environment' \
         'credential:Give git the token, as its credential helper'
@@ -65,6 +67,9 @@ __tidio_auth_option call -s o -l output -r -F
 __tidio_auth_option call -l interactive
 __tidio_auth_option call -l timeout -x
 __tidio_auth_option accounts -l json
+__tidio_auth_option log -s n -l number -x
+__tidio_auth_option log -l json
+__tidio_auth_option watch -l json
 __tidio_auth_option client -l provider -x -a '(__tidio_auth_providers)'
 __tidio_auth_option client -l client-id -x
 __tidio_auth_option exec -l min-validity -x

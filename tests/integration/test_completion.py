@@ -17,8 +17,8 @@ from harness.cli import Cli, Terminal
 from harness.world import World
 
 FOLDER = ROOT / "data/completions"
-COMMANDS = ["sign-in", "sign-out", "token", "call", "accounts", "default", "client", "exec",
-            "credential"]
+COMMANDS = ["sign-in", "sign-out", "token", "call", "accounts", "default", "log", "watch",
+            "client", "exec", "credential"]
 ACCOUNTS = ["home", "me@work"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # What readline cuts words at, besides blanks.
