@@ -35,6 +35,7 @@ _tidio_auth_options ()
     accounts | watch) echo --json ;;
     log) echo --number= --json ;;
     client) echo --provider= --client-id= ;;
+    apps) echo --call= --token --json ;;
     exec) echo --min-validity= --interactive ;;
   esac
   echo --help --version
@@ -51,13 +52,16 @@ _tidio_auth_words ()
   case $command:$previous in
     *:--provider) _tidio_auth_providers ;;
     call:-X | call:--request) printf '%s\n' GET HEAD POST PUT PATCH DELETE ;;
-    *:--scopes | *:--min-validity | *:--client-id | *:--timeout | log:-n | log:--number) ;;
+    *:--scopes | *:--min-validity | *:--client-id | *:--timeout) ;;
+    log:-n | log:--number | apps:--call | apps:list | apps:allow | apps:deny | apps:forget) ;;
     call:-[dHo] | call:--data | call:--header | call:--output) ;;
-    :*) printf '%s\n' sign-in sign-out token call accounts default log watch client \
+    :*) printf '%s\n' sign-in sign-out token call accounts default log watch client apps \
       exec credential ;;
     sign-in:* | sign-out:* | token:* | default:* | exec:*) _tidio_auth_accounts ;;
     call:*) _tidio_auth_accounts | sed 's/$/:/' ;;
     client:*) printf '%s\n' set show clear ;;
+    apps:apps) printf '%s\n' list allow deny forget ;;
+    apps:*) _tidio_auth_accounts ;;
     credential:*) printf '%s\n' get store erase ;;
   esac
 }

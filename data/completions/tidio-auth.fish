@@ -37,6 +37,7 @@ for line in 'sign-in:Sign in through the browser' \
         'log:Print which programs asked for what' \
         'watch:Print what happens, as it happens' \
         'client:Set, show or clear a provider\'s client id and secret' \
+        'apps:List and set what applications may do' \
         'exec:Run a command with a token in its environment' \
         'credential:Give git the token, as its credential helper'
     set -l parts (string split -m 1 : -- $line)
@@ -48,6 +49,7 @@ for command in sign-in sign-out token default exec
 end
 __tidio_auth_option call -a '(__tidio_auth_accounts):'
 __tidio_auth_option client -a 'set show clear'
+__tidio_auth_option apps -a 'list allow deny forget'
 __tidio_auth_option credential -a 'get store erase'
 
 __tidio_auth_option sign-in -l provider -x -a '(__tidio_auth_providers)'
@@ -72,5 +74,8 @@ __tidio_auth_option log -l json
 __tidio_auth_option watch -l json
 __tidio_auth_option client -l provider -x -a '(__tidio_auth_providers)'
 __tidio_auth_option client -l client-id -x
+__tidio_auth_option apps -l call -x
+__tidio_auth_option apps -l token
+__tidio_auth_option apps -l json
 __tidio_auth_option exec -l min-validity -x
 __tidio_auth_option exec -l interactive

@@ -18,7 +18,7 @@ from harness.world import World
 
 FOLDER = ROOT / "data/completions"
 COMMANDS = ["sign-in", "sign-out", "token", "call", "accounts", "default", "log", "watch",
-            "client", "exec", "credential"]
+            "client", "apps", "exec", "credential"]
 ACCOUNTS = ["home", "me@work"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # What readline cuts words at, besides blanks.
@@ -100,6 +100,8 @@ def bash_words(world):
             ("tidio-auth call --request=P", ["--request=PATCH", "--request=POST",
                                              "--request=PUT"]),
             ("tidio-auth client s", ["set", "show"]),
+            ("tidio-auth apps ", ["allow", "deny", "forget", "list"]),
+            ("tidio-auth apps allow ", []), ("tidio-auth apps deny org.example.App h", ["home"]),
             ("tidio-auth credential ", ["erase", "get", "store"])):
         if line.endswith("--request=P"):
             expected = [word.split("=")[1] for word in expected]
