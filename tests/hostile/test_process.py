@@ -16,7 +16,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from harness import browser, procs, tap
+from harness import browser, callers, procs, tap
 from harness.broker import DEADLINE, NAME, SLOW, check_message
 from harness.bus import BusError
 from harness.cli import Cli
@@ -359,6 +359,9 @@ def other_process(world):
     tap.check({"environ", "maps"} <= allowed(common.pid), "the same of a common process is allowed")
     world.broker.process = start_unprivileged(world, "broker-alone", [world.session.program])
     world.bus.wait_for_name(NAME, DEADLINE)
+    # A program with more privileges than the broker is closed to it, and so is nobody it knows.
+    world.broker.own_bus = callers.Caller(
+        world.session, [*procs.WITHOUT_PRIVILEGES, callers.PYTHON, callers.PROGRAM])
     world.sign_in()
     pid = world.broker.process.pid
     tap.equal(allowed(pid), set(), "what it may")
