@@ -5,6 +5,7 @@
 #include "daemon/ta-options.h"
 #include "daemon/ta-reply.h"
 #include "oauth/ta-encoding.h"
+#include "oauth/ta-provider.h"
 
 /* SignIn: whether the account is known decides what is started, so the stored accounts come first.
  */
@@ -127,10 +128,17 @@ check (const char *account, GVariant *options, GError **error)
     { "provider", "s" }, { "scopes", "as" }, { "open-browser", "b" }, { "flow", "s" }, { NULL },
   };
   const char *flow = "browser";
+  const char *provider = NULL;
   g_autofree const char **scopes = NULL;
 
   if (!ta_options_check_account (account, error) || !ta_options_check (options, table, error))
     return FALSE;
+  if (g_variant_lookup (options, "provider", "&s", &provider) && !ta_provider_is_id (provider))
+    {
+      g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                           "Option provider must be the id of one, which is the name of its file");
+      return FALSE;
+    }
   if (g_variant_lookup (options, "scopes", "^a&s", &scopes) && !ta_encoding_are_scopes (scopes))
     {
       g_set_error_literal (

@@ -367,4 +367,17 @@ def leaves(world):
     tap.equal(world.api.requests, [], "requests")
 
 
+@tap.case("AX-10", "a provider's id may name a new account in the dialog: it is an id, no text")
+def dialog_text(world):
+    world.broker.sign_out("demo")
+    app = world.caller()
+    for provider in ("demo, which is safe", "x" * 65, "a\nb", "", "<b>"):
+        expect_error("InvalidArgs", app.sign_in, "", provider=provider)
+    tap.equal(world.dialogs.shown, [], "dialogs")
+    arguments = GLib.Variant("(sa{sv})", ("", options({"provider": "absent"})))
+    call = app.start_call("SignIn", arguments)
+    tap.contains(world.answer(GRANTED).subtitle, "absent", "the dialog")
+    expect_error("NotConfigured", call.result)
+
+
 tap.main(AccessWorld)
