@@ -4,7 +4,7 @@
 #include "base/ta-error.h"
 #include "base/ta-grants.h"
 #include "broker/ta-approval.h"
-#include "io/ta-configuration.h"
+#include "io/ta-host-access.h"
 #include "io/ta-permission-store.h"
 
 /* Decides by whom it is that asks, in the order the functions stand below:
@@ -23,8 +23,9 @@ struct _TaAccess
 {
   GObject parent_instance;
 
-  GDBusConnection *bus; /* (owned) */
-  TaConsent *consent;   /* (owned) */
+  GDBusConnection *bus;    /* (owned) */
+  TaConsent *consent;      /* (owned) */
+  TaHostAccessStore *host; /* (owned) */
 };
 
 G_DEFINE_FINAL_TYPE (TaAccess, ta_access, G_TYPE_OBJECT)
@@ -139,12 +140,13 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* Whether the configuration leaves it to the grants; if not, it is decided. */
 static gboolean
-leaves_host_to_grants (const TaApplication *application, gboolean *allowed, GError **error)
+leaves_host_to_grants (TaAccess *self, const TaApplication *application, gboolean *allowed,
+                       GError **error)
 {
   TaHostAccess access;
 
   *allowed = FALSE;
-  if (!ta_configuration_load_host_access (&access, error))
+  if (!ta_host_access_load (self->host, &access, error))
     return FALSE;
   if (access == TA_HOST_ACCESS_DENY)
     g_set_error_literal (error, TA_ERROR, TA_ERROR_NOT_AUTHORIZED,
@@ -206,7 +208,7 @@ ta_access_check_async (TaAccess *self, TaApplication *application, const char *a
   if (is_unidentified (task, application))
     return;
   if (application->trust == TA_TRUST_SANDBOXED
-      || leaves_host_to_grants (application, &allowed, &error))
+      || leaves_host_to_grants (self, application, &allowed, &error))
     ta_permission_store_load_async (self->bus, account, check->name, cancellable, load_cb,
                                     g_steal_pointer (&task));
   else if (allowed)
@@ -290,7 +292,7 @@ ta_access_is_open_to (TaAccess *self, const TaApplication *application)
   gboolean allowed = FALSE;
 
   if (application->trust == TA_TRUST_HOST)
-    leaves_host_to_grants (application, &allowed, NULL);
+    leaves_host_to_grants (self, application, &allowed, NULL);
   return allowed;
 }
 
@@ -312,6 +314,7 @@ ta_access_finalize (GObject *object)
   TaAccess *self = TA_ACCESS (object);
 
   g_object_unref (self->consent);
+  ta_host_access_store_free (self->host);
   g_object_unref (self->bus);
   G_OBJECT_CLASS (ta_access_parent_class)->finalize (object);
 }
@@ -329,5 +332,6 @@ ta_access_new (GDBusConnection *bus)
 
   self->bus = g_object_ref (bus);
   self->consent = ta_consent_new (bus);
+  self->host = ta_host_access_store_new ();
   return self;
 }

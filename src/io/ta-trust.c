@@ -2,31 +2,26 @@
 #include "ta-trust.h"
 
 #include "base/ta-error.h"
-#include "io/ta-clock.h"
 #include "io/ta-configuration.h"
+#include "io/ta-file-state.h"
 #include "io/ta-trusted-file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Certificate authorities that are trusted besides the system's. GIO is content with a file that it
  * cannot use, and then trusts nobody; here that is an error, which every request gets.
  *
- * What was read is kept as long as the files are what they were, and no request opens them again. A
- * file that was changed just now is read anew: the next change may come within the same tick of its
- * clock. */
-
-#define TICK 2 /* seconds */
+ * What was read is kept as long as the files are what they were, and no request opens them again.
+ */
 
 #define FAIL_START "Configuration file tidio-auth.conf: key CaFile in [Network] "
 
 struct _TaTrustStore
 {
-  gboolean is_kept;         /* all of the following, which is of these files: */
-  char *paths[2];           /* (owned) (nullable): the configuration's, the authorities' */
-  struct stat states[2];    /* of those that there are */
-  GTlsDatabase *additional; /* (owned) (nullable) */
+  TaFileState configuration;
+  TaFileState authorities;
+  GTlsDatabase *additional; /* (owned) (nullable): as long as these are current */
 };
 
 static gboolean
@@ -78,51 +73,25 @@ load (const char *path, GTlsDatabase **additional, GError **error)
   return *additional != NULL || fail (error, "names a file that cannot be used");
 }
 
-static gboolean
-is_same (const struct stat *one, const struct stat *other)
-{
-  return one->st_dev == other->st_dev && one->st_ino == other->st_ino
-         && one->st_size == other->st_size && one->st_mtim.tv_sec == other->st_mtim.tv_sec
-         && one->st_mtim.tv_nsec == other->st_mtim.tv_nsec
-         && one->st_ctim.tv_sec == other->st_ctim.tv_sec
-         && one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
-}
-
-/* Whether what is kept is what would be read now. `configuration` (nullable): where it is now. */
-static gboolean
-is_current (const TaTrustStore *self, const char *configuration)
-{
-  if (!self->is_kept || g_strcmp0 (self->paths[0], configuration) != 0)
-    return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (self->paths); i++)
-    {
-      struct stat now;
-
-      if (self->paths[i] != NULL
-          && (stat (self->paths[i], &now) != 0 || !is_same (&now, &self->states[i])))
-        return FALSE;
-    }
-  return TRUE;
-}
-
 static void
 forget (TaTrustStore *self)
 {
-  self->is_kept = FALSE;
-  g_clear_pointer (&self->paths[0], g_free);
-  g_clear_pointer (&self->paths[1], g_free);
+  ta_file_state_clear (&self->configuration);
+  ta_file_state_clear (&self->authorities);
   g_clear_object (&self->additional);
 }
 
-/* Before a file is read, so that what is read is not older than this. Takes the path. */
-static void
-note_state (TaTrustStore *self, int i, char *path)
+static gboolean
+load_all (TaTrustStore *self, const char *path, GError **error)
 {
-  self->paths[i] = path;
-  if (path != NULL
-      && (stat (path, &self->states[i]) != 0
-          || ta_clock_now ().wall - self->states[i].st_mtim.tv_sec < TICK))
-    self->is_kept = FALSE;
+  g_autoptr (TaConfiguration) configuration = NULL;
+
+  ta_file_state_note (&self->configuration, path);
+  configuration = ta_configuration_load (error);
+  if (configuration == NULL)
+    return FALSE;
+  ta_file_state_note (&self->authorities, configuration->ca_file);
+  return configuration->ca_file == NULL || load (configuration->ca_file, &self->additional, error);
 }
 
 /* What is configured now. `additional` (out) (transfer full) (nullable): NULL: the system's
@@ -131,20 +100,13 @@ gboolean
 ta_trust_load (TaTrustStore *self, GTlsDatabase **additional, GError **error)
 {
   g_autofree char *path = ta_configuration_find ();
-  g_autoptr (TaConfiguration) configuration = NULL;
 
   *additional = NULL;
-  if (!is_current (self, path))
+  if (!ta_file_state_is_current (&self->configuration, path)
+      || !ta_file_state_is_current (&self->authorities, self->authorities.path))
     {
       forget (self);
-      self->is_kept = TRUE;
-      note_state (self, 0, g_steal_pointer (&path));
-      configuration = ta_configuration_load (error);
-      if (configuration != NULL)
-        note_state (self, 1, g_strdup (configuration->ca_file));
-      if (configuration == NULL
-          || (configuration->ca_file != NULL
-              && !load (configuration->ca_file, &self->additional, error)))
+      if (!load_all (self, path, error))
         {
           forget (self);
           return FALSE;
