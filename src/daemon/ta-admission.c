@@ -299,20 +299,30 @@ describe (const TaErrand *errand)
     }
 }
 
+/* The account as it is noted. What is no account is the caller's own word, and might be anything.
+ */
+static const char *
+name_account (TaAdmission *self, const TaErrand *errand, const char *result)
+{
+  TaAccount *meant = NULL;
+
+  if (*errand->account == '\0')
+    meant = ta_accounts_find (self->accounts, "", NULL);
+  if (meant != NULL)
+    return ta_account_get_id (meant);
+  return g_str_equal (result, "NoSuchAccount") ? "" : errand->account;
+}
+
 static void
 on_ended (TaCaller *caller, const char *result, gpointer user_data)
 {
   TaAdmission *self = user_data;
   const TaErrand *errand = ta_caller_get_errand (caller);
   g_autofree char *what = describe (errand);
-  TaAccount *meant = NULL;
 
-  if (what == NULL)
-    return;
-  if (*errand->account == '\0')
-    meant = ta_accounts_find (self->accounts, "", NULL);
-  ta_ledger_record (self->ledger, ta_caller_get_application (caller),
-                    meant != NULL ? ta_account_get_id (meant) : errand->account, what, result);
+  if (what != NULL)
+    ta_ledger_record (self->ledger, ta_caller_get_application (caller),
+                      name_account (self, errand, result), what, result);
 }
 
 /* Lets the caller's work begin, or answers why not. Takes the caller. */

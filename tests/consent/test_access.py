@@ -323,7 +323,7 @@ def ledger(world):
         (app.app, "sandboxed", "demo", "sign-out", "NotAuthorized", 1),
         ("", "unidentified", "demo", "sign-in", "NotAuthorized", 1),
         ("", "host", "demo", "token", "ok", 3),
-        ("", "host", "absent", "sign-out", "NoSuchAccount", 1),
+        ("", "host", "", "sign-out", "NoSuchAccount", 1),
     ], "entries")
 
 

@@ -10,6 +10,7 @@ import subprocess
 from gi.repository import GLib
 
 from harness import prompter, session as sessions
+from harness.bus import BusError
 from harness.keyring import COLLECTION, NAME, PATH, SERVICE, Keyring
 from harness.message_bus import DBusBroker
 
@@ -58,9 +59,17 @@ class SecretService(Keyring):
     def unlock(self):
         raise NotImplementedError
 
+    def _is_usable(self):
+        """A service that is just starting may give its collections other paths."""
+        try:
+            return self.default() != "/" and not self.is_locked()
+        except BusError as error:
+            if not error.name.endswith(("UnknownObject", "UnknownMethod")):
+                raise
+            return False
+
     def wait_until_usable(self):
-        self.bus.wait_for(lambda: self.default() != "/" and not self.is_locked(), DEADLINE,
-                          "an unlocked default collection", poll=True)
+        self.bus.wait_for(self._is_usable, DEADLINE, "an unlocked default collection", poll=True)
 
 
 class GnomeKeyring(SecretService):
