@@ -15,8 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILDS = pathlib.Path(os.environ.get("TIDIO_AUTH_BUILD", ROOT / "build"))
 
 SANITIZED = ["-Db_sanitize=address,undefined"]
-# The faults and what means harm mostly wait: they run once plain and once sanitized.
-BRIEF = ["--no-suite", "faults", "--no-suite", "hostile"]
+# The faults, what means harm and questions mostly wait: they run once plain and once sanitized.
+BRIEF = [word for suite in ("consent", "faults", "hostile") for word in ("--no-suite", suite)]
 # name: compiler, options, factor on the time-outs, tests
 CONFIGURATIONS = {
     "gcc": ("gcc", ["-Db_coverage=true"], 1, []),
