@@ -79,7 +79,7 @@ def read(desk):
     tap.equal((dialog.app, dialog.parent, dialog.title),
               (READER, "", "Allow reading the account demo?"), "application and title")
     tap.equal(dialog.subtitle, f"{READER} wants to read all data of the account demo. It could "
-              "change nothing.", "subtitle")
+              "not change anything.", "subtitle")
     tap.equal(dialog.body, "tidio-auth apps shows what you allowed and takes it back.", "body")
     tap.equal((dialog.options["deny_label"], dialog.options["grant_label"]), ("Deny", "Allow"),
               "labels")
