@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-deadline.h"
 
+/* g_cancellable_disconnect() would wait for ever: a deadline may end because its parent is being
+ * cancelled, within that. There are no threads that it would have to wait for. */
+
 struct _TaDeadline
 {
   GCancellable *cancellable; /* (owned) */
   GCancellable *parent;      /* (owned) (nullable) */
-  gulong parent_handler;
+  gulong parent_handler;     /* 0: it was cancelled before */
   guint timer;
   gboolean expired;
 };
@@ -22,9 +25,9 @@ on_time (gpointer user_data)
 }
 
 static void
-on_parent_cancelled (GCancellable *parent, gpointer user_data)
+on_parent_cancelled (GCancellable *parent, GCancellable *cancellable)
 {
-  g_cancellable_cancel (G_CANCELLABLE (user_data));
+  g_cancellable_cancel (cancellable);
 }
 
 /* `parent` may be NULL. */
@@ -38,9 +41,11 @@ ta_deadline_new (guint seconds, GCancellable *parent)
   if (parent != NULL)
     {
       self->parent = g_object_ref (parent);
-      self->parent_handler
-          = g_cancellable_connect (parent, G_CALLBACK (on_parent_cancelled),
-                                   g_object_ref (self->cancellable), g_object_unref);
+      if (g_cancellable_is_cancelled (parent))
+        g_cancellable_cancel (self->cancellable);
+      else
+        self->parent_handler = g_signal_connect_object (
+            parent, "cancelled", G_CALLBACK (on_parent_cancelled), self->cancellable, 0);
     }
   return self;
 }
@@ -60,7 +65,7 @@ ta_deadline_free (TaDeadline *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   if (self->parent != NULL)
-    g_cancellable_disconnect (self->parent, self->parent_handler);
+    g_clear_signal_handler (&self->parent_handler, self->parent);
   g_clear_object (&self->parent);
   g_object_unref (self->cancellable);
   g_free (self);

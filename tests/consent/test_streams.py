@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fair use of OpenApi, whose calls last as long as somebody reads, and of file descriptors."""
+
+import os
+import pathlib
+import resource
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from gi.repository import Gio, GLib
+
+from harness import tap
+from harness.api import EMPTY_OBJECT, ApiWorld, reply
+from harness.broker import DEADLINE, NAME, PATH
+from harness.bus import BusError, Pending, options
+from harness.streams import Sink, nothing, start_open_api
+
+EACH = 8
+WAITING = 16
+TOTAL = 32
+MIB = 1 << 20
+# The most that the bus takes in one message.
+FILES_EACH = 16
+# Of the unit.
+FILES = 512
+
+
+class StreamWorld(ApiWorld):
+    """Its answers to `large` do not fit into a pipe. The broker may have as many descriptors as the
+    unit lets it."""
+
+    def __init__(self, **wishes):
+        super().__init__(api=True, **wishes)
+        self.api.script = lambda handler: reply(200, bytes(8 * MIB) if "large" in handler.path
+                                                else b"{}")
+
+    def _begin(self):
+        super()._begin()
+        resource.prlimit(self.broker.process.pid, resource.RLIMIT_NOFILE, (FILES, FILES))
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.broker.process.pid}/fd"))
+
+
+def start(caller, count, **wishes):
+    fd = nothing()
+    try:
+        return [start_open_api(caller, "GET", "large", fd, timeout=100, **wishes)
+                for _ in range(count)]
+    finally:
+        os.close(fd)
+
+
+def start_with_files(caller, member, arguments, count):
+    """A call whose message has that many descriptors."""
+    fds = Gio.UnixFDList.new()
+    with tempfile.TemporaryFile() as file:
+        for _ in range(count):
+            fds.append(file.fileno())
+    pending = Pending(caller.bus)
+    caller.bus.connection.call_with_unix_fd_list(
+        NAME, PATH, NAME, member, arguments, None, Gio.DBusCallFlags.NONE, 120_000, fds, None,
+        lambda connection, result, _data: pending.finish(connection, result, None), None)
+    return pending
+
+
+@tap.case("FU-12", "callers that leave while OpenApi waits for whatever: the broker goes on")
+def leave(world):
+    def leaves_after(wait, method="GET"):
+        before = len(world.api.requests)
+        caller = world.broker.other_caller()
+        fd = nothing()
+        start_open_api(caller, method, "held", fd, timeout=100)
+        os.close(fd)
+        wait(before)
+        caller.bus.close()
+        tap.equal(world.broker.get("Version"), 1, "the broker's version")
+        tap.equal(world.broker.call_api("GET", "contacts")[0], 200, "status for another")
+
+    def wait_for_request(before):
+        world.bus.wait_for(lambda: len(world.api.requests) > before, DEADLINE, "the request",
+                           poll=True)
+
+    def wait_for_its_turn(_before):
+        world.broker.get("Version")
+        time.sleep(0.3)
+
+    def wait_for_refresh(before):
+        wait_for_request(before)
+        time.sleep(0.5)
+
+    stalled = threading.Event()
+    world.api.script = lambda handler: ("held" in handler.path and stalled.wait(60) and b""
+                                        ) or EMPTY_OBJECT
+    for method in ("GET", "POST"):
+        leaves_after(wait_for_request, method)
+        leaves_after(lambda _before: None, method)
+    stalled.set()
+    world.api.script = lambda _handler: reply(429, b"", "Retry-After: 3")
+    tap.equal(world.broker.call_api("GET", "contacts")[0], 429, "status")
+    world.api.script = lambda _handler: EMPTY_OBJECT
+    leaves_after(wait_for_its_turn)
+    world.server.control(delay=1500)
+    world.api.script = lambda handler: reply(401) if "held" in handler.path else EMPTY_OBJECT
+    leaves_after(wait_for_refresh)
+    world.server.control(delay=0)
+
+
+tap.main(StreamWorld)
