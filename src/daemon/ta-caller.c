@@ -5,6 +5,7 @@
 #include "daemon/ta-reply.h"
 #include "io/ta-clock.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* A caller that leaves the bus frees what it held: its call is cancelled, and its place is free or
@@ -56,6 +57,22 @@ on_waiting (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* The message lives as long as the call, and may have brought hundreds of descriptors. What the
+ * call needs of them was duplicated. */
+static void
+close_descriptors (GDBusMethodInvocation *invocation)
+{
+  GUnixFDList *fds
+      = g_dbus_message_get_unix_fd_list (g_dbus_method_invocation_get_message (invocation));
+  g_autofree int *stolen = NULL;
+  int count = 0;
+
+  if (fds != NULL)
+    stolen = g_unix_fd_list_steal_fds (fds, &count);
+  for (int i = 0; i < count; i++)
+    g_close (stolen[i], NULL);
+}
+
 /* Takes the invocation, and the request, which stays until the end: that is ta_caller_answer(),
  * ta_caller_fail() or ta_caller_end(). */
 TaCaller *
@@ -64,6 +81,7 @@ ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand, TaCall
 {
   TaCaller *self = g_new0 (TaCaller, 1);
 
+  close_descriptors (invocation);
   self->invocation = invocation;
   self->errand = *errand;
   self->errand.account = self->account = g_strdup (errand->account);

@@ -70,6 +70,26 @@ def start_with_files(caller, member, arguments, count):
     return pending
 
 
+@tap.case("FU-11", "sixteen descriptors in each message of calls that last: closed at once")
+def many_descriptors(world):
+    before = world.descriptors()
+    greedy = world.broker.other_caller()
+    stalled = threading.Event()
+    world.api.script = lambda handler: ("held" in handler.path and stalled.wait(60) and b""
+                                        ) or EMPTY_OBJECT
+    for member, body in [("CallApi", ""), ("OpenApi", FILES_EACH - 1)] * 36:
+        arguments = GLib.Variant(f"(sss{'s' if body == '' else 'h'}a{{sv}})",
+                                 ("", "GET", "held", body, options({"timeout": 100})))
+        start_with_files(greedy, member, arguments, FILES_EACH)
+        greedy.get("Version")
+    tap.comment(f"FU-11: {before} descriptors before, {world.descriptors()} then")
+    tap.check(world.descriptors() < before + 160, "they are closed")
+    other = world.broker.other_caller()
+    tap.equal(other.call_api("GET", "contacts", timeout=10)[0], 200, "status for another")
+    greedy.bus.close()
+    stalled.set()
+
+
 @tap.case("FU-12", "callers that leave while OpenApi waits for whatever: the broker goes on")
 def leave(world):
     def leaves_after(wait, method="GET"):
