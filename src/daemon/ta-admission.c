@@ -10,9 +10,10 @@
  * Nothing is refreshed, unlocked or opened in a browser before that is through, and a known program
  * of the host that is open to everything is through at once, without a message on the bus.
  *
- * Work that costs others something needs a place. What may wait for a person has one among its own
- * kind, so that all the rest goes on meanwhile. A token needs none: most come from memory, and who
- * waits for a refresh is counted there; but to look up what is granted does.
+ * Work that costs others something needs a place. What may wait for a person, or for somebody to
+ * read a stream, has one among its own kind, so that all the rest goes on meanwhile. A token needs
+ * none: most come from memory, and who waits for a refresh is counted there; but to look up what is
+ * granted does.
  *
  * The bodies of what works and waits, once more in the messages that brought them, and the answers
  * stay well below the unit's MemoryMax. */
@@ -26,10 +27,20 @@ static const TaFairUseLimits limits = {
   .queue_each = { 64, 10 * MIB },
 };
 
+/* Of streams there are a few blocks in memory, but a descriptor of each that waits. */
+static const TaFairUseLimits stream_limits = {
+  .work = { 32, 40 * MIB },
+  .work_each = { 8, 20 * MIB },
+  .queue = { 64, 20 * MIB },
+  .queue_each = { 16, 10 * MIB },
+};
+
 typedef enum
 {
-  CALLS,  /* that ask nobody but the API */
-  PEOPLE, /* what may wait for a person */
+  CALLS,          /* that ask nobody but the API */
+  STREAMS,        /* those of them that last until somebody has read the answer */
+  PEOPLE,         /* what may wait for a person */
+  PEOPLE_STREAMS, /* and then until somebody has read the answer */
   REST,
   N_POOLS,
 } Pool;
@@ -61,7 +72,8 @@ ta_admission_new (GDBusConnection *bus, TaApplications *applications, TaAccounts
   self->ledger = g_object_ref (ledger);
   self->access = ta_access_new (bus);
   for (int i = 0; i < N_POOLS; i++)
-    self->pools[i] = ta_fair_use_new (&limits);
+    self->pools[i]
+        = ta_fair_use_new (i == STREAMS || i == PEOPLE_STREAMS ? &stream_limits : &limits);
   return self;
 }
 
@@ -214,6 +226,7 @@ find_place (TaAdmission *self, TaCaller *caller)
   const TaErrand *errand = ta_caller_get_errand (caller);
   gboolean may_ask = errand->interactive;
   Pool pool = errand->kind == TA_ERRAND_CALL ? CALLS : REST;
+  Pool peoples = PEOPLE;
 
   if (errand->kind == TA_ERRAND_CANCEL || errand->kind == TA_ERRAND_ACTIVITY
       || (errand->kind == TA_ERRAND_TOKEN && is_open (self, caller)))
@@ -223,7 +236,12 @@ find_place (TaAdmission *self, TaCaller *caller)
     }
   if (errand->kind == TA_ERRAND_SIGN_IN)
     may_ask = !is_open (self, caller);
-  ta_caller_enter (caller, self->pools[may_ask ? PEOPLE : pool], on_place, self);
+  if (errand->streams)
+    {
+      pool = STREAMS;
+      peoples = PEOPLE_STREAMS;
+    }
+  ta_caller_enter (caller, self->pools[may_ask ? peoples : pool], on_place, self);
 }
 
 /* Whether programs of its class may do that at all. */

@@ -15,16 +15,15 @@ call_errand_free (TaCallErrand *self)
   g_free (self);
 }
 
-/* `bytes`: that it holds in the broker. `make`: gets the errand. Takes the call and the
- * invocation. */
+/* `make`: gets the errand. Takes the call and the invocation. */
 void
 ta_call_errand_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call,
-                    gsize bytes, TaCallerFunc make, GDBusMethodInvocation *invocation)
+                    TaCallerFunc make, GDBusMethodInvocation *invocation)
 {
   g_autoptr (TaCall) owned = call;
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
-  TaErrand errand = { .kind = TA_ERRAND_CALL, .bytes = bytes };
+  TaErrand errand = { .kind = TA_ERRAND_CALL };
   TaCallErrand *self;
 
   if (!ta_options_check_account (call->account, &error) || !ta_call_check (call, &error))
@@ -38,6 +37,8 @@ ta_call_errand_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sig
   errand.method = ta_api_request_find_method (call->method, NULL);
   errand.path = path;
   errand.interactive = call->interactive;
+  errand.streams = call->upload != NULL;
+  errand.bytes = call->body == NULL ? 0 : g_bytes_get_size (call->body);
   errand.timeout = call->interactive ? 0 : call->timeout;
   self = g_new0 (TaCallErrand, 1);
   self->accounts = g_object_ref (accounts);

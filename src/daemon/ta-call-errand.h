@@ -16,8 +16,7 @@ typedef struct
 } TaCallErrand;
 
 void ta_call_errand_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sign_ins,
-                         TaCall *call, gsize bytes, TaCallerFunc make,
-                         GDBusMethodInvocation *invocation);
+                         TaCall *call, TaCallerFunc make, GDBusMethodInvocation *invocation);
 TaCall *ta_call_errand_take_call (TaCallErrand *self, TaCaller *caller);
 
 G_END_DECLS

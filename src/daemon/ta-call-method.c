@@ -52,10 +52,9 @@ ta_call_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sig
 {
   g_autoptr (TaCall) owned = call;
   g_autoptr (GError) error = NULL;
-  gsize bytes = call->body == NULL ? 0 : g_bytes_get_size (call->body);
 
   if (ta_call_options_read (options, call, &error))
-    ta_call_errand_run (admission, accounts, sign_ins, g_steal_pointer (&owned), bytes, make_call,
+    ta_call_errand_run (admission, accounts, sign_ins, g_steal_pointer (&owned), make_call,
                         invocation);
   else
     ta_reply_error (invocation, error);

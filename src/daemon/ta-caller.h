@@ -29,6 +29,7 @@ typedef struct
   const char *path;     /* (nullable): and what it is about */
   gboolean interactive; /* it may take as long as a person does */
   gboolean is_own;      /* it is about something of the caller's */
+  gboolean streams;     /* it lasts as long as somebody reads and writes */
   guint timeout;        /* seconds for all of it; 0: none */
   gsize bytes;          /* that it holds */
 } TaErrand;

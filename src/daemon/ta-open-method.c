@@ -10,9 +10,6 @@
 /* How long a server may be silent in the middle of a body, seconds. */
 #define SILENCE 120
 
-/* The blocks of both bodies that are in the broker, bytes. */
-#define BLOCKS (512 * 1024)
-
 static void
 download_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -99,7 +96,7 @@ ta_open_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignIns *sig
 
   call->upload = take_upload (fds, body, &error);
   if (call->upload != NULL && ta_call_options_read (options, call, &error))
-    ta_call_errand_run (admission, accounts, sign_ins, g_steal_pointer (&owned), BLOCKS, make_call,
+    ta_call_errand_run (admission, accounts, sign_ins, g_steal_pointer (&owned), make_call,
                         invocation);
   else
     ta_reply_error (invocation, error);

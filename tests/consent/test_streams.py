@@ -70,6 +70,43 @@ def start_with_files(caller, member, arguments, count):
     return pending
 
 
+@tap.case("FU-09", "streams that nobody reads, interactive or not: calls of others go on")
+def unread(world):
+    callers = [world.broker.other_caller() for _ in range(TOTAL // EACH)]
+    for wishes in ({}, {"interactive": True}):
+        calls = [call for caller in callers for call in start(caller, EACH, **wishes)]
+        fds = [call.result()[1] for call in calls]
+        tap.equal(world.broker.call_api("GET", "contacts", timeout=5)[0], 200, "status")
+        call = world.broker.start_call_api("GET", "contacts", interactive=True)
+        tap.equal(call.result(DEADLINE)[0], 200, "status, interactive")
+        tap.equal(callers[0].call_api("GET", "contacts", timeout=5)[0], 200, "status for one")
+        waiting = start(world.broker, 1, **wishes)[0]
+        tap.check(not waiting.done, "one more waits")
+        os.close(fds.pop())
+        fds.append(waiting.result()[1])
+        tap.equal(len(Sink(fds.pop()).body()), 8 * MIB, "length of the body")
+        for fd in fds:
+            os.close(fd)
+
+
+@tap.case("FU-10", "one sender's streams: eight run, sixteen wait, the rest is Busy at once")
+def one_sender(world):
+    greedy = world.broker.other_caller()
+    calls = start(greedy, 40)
+    world.bus.wait_for(lambda: sum(call.done for call in calls) == 40 - WAITING, DEADLINE,
+                       "those without room to be answered", poll=True)
+    words = [call.error.name.rpartition(".")[2] if call.error else call.value[0]
+             for call in calls if call.done]
+    tap.equal((words.count(200), words.count("Busy")), (EACH, 40 - EACH - WAITING), "answers")
+    other = start(world.broker, 1)[0].result()
+    tap.equal(other[0], 200, "status for another")
+    tap.equal(len(Sink(other[1]).body()), 8 * MIB, "length of the body")
+    greedy.bus.close()
+    for call in calls:
+        if call.value:
+            os.close(call.value[1])
+
+
 @tap.case("FU-11", "sixteen descriptors in each message of calls that last: closed at once")
 def many_descriptors(world):
     before = world.descriptors()
