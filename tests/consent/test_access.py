@@ -17,7 +17,7 @@ from gi.repository import GLib
 from harness import callers, tap
 from harness.access_dialogs import DENIED, GRANTED, AccessDialogs
 from harness.api import ApiWorld
-from harness.broker import DEADLINE, SIGN_IN, expect_error
+from harness.broker import DEADLINE, NAME, PATH, SIGN_IN, expect_error
 from harness.bus import BusError, options
 from harness.permissions import Permissions
 
@@ -26,9 +26,10 @@ ALL = ["* /*"]
 NO_GRANT = ("NotAuthorized", "InteractionRequired")
 _numbers = itertools.count(1)
 
-# What is tried, by the names in the table.
-COLUMNS = ("token", "GET /contacts", "GET /contacts/1", "POST /contacts", "SignIn", "own Cancel",
-           "Cancel", "Complete", "SignOut", "GetActivity")
+# What is tried, by the names in the table. The calls are tried by CallApi, then by OpenApi, of
+# which the same must come.
+CALLS = ("GET /contacts", "GET /contacts/1", "POST /contacts")
+COLUMNS = ("token", *CALLS, "SignIn", "own Cancel", "Cancel", "Complete", "SignOut", "GetActivity")
 ASKS = "InteractionRequired"
 NO = "NotAuthorized"
 # Class, its grant or the configuration's word for it, and what comes of each of the above.
@@ -99,6 +100,12 @@ def outcome(function, *arguments, **keywords):
     return "ok", result
 
 
+def start_open(caller, method, path, body="", account="demo", **wishes):
+    """OpenApi of a caller that is a program."""
+    arguments = GLib.Variant("(sssha{sv})", (account, method, path, 0, options(wishes)))
+    return caller.bus.start_call(NAME, PATH, NAME, "OpenApi", arguments, files=(body,))
+
+
 def start_sign_in(caller, account="demo"):
     arguments = GLib.Variant("(sa{sv})", (account, options({"open_browser": False})))
     return caller.start_call("SignIn", arguments)
@@ -123,10 +130,11 @@ def try_sign_in(world, caller):
 
 
 def try_all(world, caller):
-    """The words of a row."""
+    """The words of a row, and those of the calls once more by OpenApi."""
     seen = [outcome(caller.get_token, "demo")[0]]
-    for column in COLUMNS[1:4]:
-        seen.append(outcome(caller.call_api, *column.split(), account="demo")[0])
+    for call in CALLS:
+        seen.append(outcome(caller.call_api, *call.split(), account="demo")[0])
+    opened = [outcome(start_open(caller, *call.split()).result)[0] for call in CALLS]
     seen += try_sign_in(world, caller)
     path = world.broker.sign_in("demo")
     complete = GLib.Variant("(s)", ("http://localhost/",))
@@ -135,7 +143,7 @@ def try_all(world, caller):
     world.broker.cancel(path)
     seen.append(outcome(caller.sign_out, "absent")[0])
     seen.append(outcome(caller.call, "GetActivity", GLib.Variant("(u)", (1,)))[0])
-    return tuple(seen)
+    return tuple(seen), opened
 
 
 @tap.case("AX-01", "every method, for each class and each grant")
@@ -148,11 +156,14 @@ def matrix(world):
         caller = world.caller(kind)
         if grant and kind == "sandboxed":
             world.permissions.set(caller.app, "demo", *grant)
-        seen = try_all(world, caller)
+        seen, opened = try_all(world, caller)
         words = grant if isinstance(grant, str) else ", ".join(grant)
         tap.comment(f"{kind:12} {words:22} " + " ".join(f"{one:19}" for one in seen))
+        tap.comment(f"{'by OpenApi':>35} " + " ".join(f"{one:19}" for one in ("", *opened)))
         wrong += [f"{kind} {words} {column}: {one}, not {other}"
-                  for column, one, other in zip(COLUMNS, seen, expected) if one != other]
+                  for column, one, other in zip((*COLUMNS, *CALLS), (*seen, *opened),
+                                                (*expected, *expected[1:4]), strict=True)
+                  if one != other]
         world.configure("allow")
         caller.bus.close()
     tap.equal(wrong, [], "cells that are not as they should be")
@@ -378,6 +389,32 @@ def dialog_text(world):
     call = app.start_call("SignIn", arguments)
     tap.contains(world.answer(GRANTED).subtitle, "absent", "the dialog")
     expect_error("NotConfigured", call.result)
+
+@tap.case("AX-11", "OpenApi: asked about, granted, refused and noted like CallApi; a body that is "
+          "refused goes nowhere")
+def opened_calls(world):
+    app = world.caller()
+    before = world.server.counters()
+    call = start_open(app, "POST", "contacts?secret=x", "a body", interactive=True)
+    dialog = world.answer(DENIED)
+    tap.contains(dialog.subtitle, app.app, "the dialog")
+    tap.contains(dialog.subtitle, "demo", "the dialog")
+    expect_error("NotAuthorized", call.result)
+    tap.equal((world.server.counters(), world.api.requests), (before, []), "what was sent")
+    reader = world.caller()
+    call = start_open(reader, "GET", "contacts", interactive=True)
+    world.answer(GRANTED, 2)
+    tap.equal((call.result()[0], call.files), (200, ["{}"]), "answer")
+    expect_error("NotAuthorized", start_open(reader, "POST", "contacts", "a body").result)
+    expect_error("PathNotAllowed", start_open(reader, "GET", "../x").result)
+    tap.equal([request[0] for request in world.api.requests], ["GET"], "requests")
+    tap.equal(world.permissions.get(reader.app, "demo"), READ, "grant")
+    entries = world.broker.call("GetActivity", GLib.Variant("(u)", (3,)))[0]
+    tap.equal([(entry["app"], entry["account"], entry["what"], entry["result"])
+               for entry in reversed(entries)],
+              [(app.app, "demo", "POST /contacts", "NotAuthorized"),
+               (reader.app, "demo", "GET /contacts", "200"),
+               (reader.app, "demo", "POST /contacts", "NotAuthorized")], "entries")
 
 
 tap.main(AccessWorld)

@@ -41,13 +41,19 @@ class Caller:
 
     # What it can be told
 
-    def _call(self, number, target, arguments, timeout):
+    def _call(self, number, target, arguments, timeout, files):
         body = None
+        fds = Gio.UnixFDList.new()
         if arguments is not None:
             kind, text = arguments
             body = GLib.Variant.parse(GLib.VariantType(kind), text)
-        self.connection.call(*target, body, None, Gio.DBusCallFlags.NONE, timeout, None,
-                             self._answered, number)
+        for text in files:
+            with open(os.memfd_create("file"), "r+", encoding="utf-8") as file:
+                file.write(text)
+                file.seek(0)
+                fds.append(file.fileno())
+        self.connection.call_with_unix_fd_list(*target, body, None, Gio.DBusCallFlags.NONE,
+                                               timeout, fds, None, self._answered, number)
 
     def _record(self, number, sender):
         self.connection.signal_subscribe(sender, None, None, None, None, Gio.DBusSignalFlags.NONE,
@@ -55,17 +61,23 @@ class Caller:
 
     def _answered(self, connection, result, number):
         try:
-            value = connection.call_finish(result)
+            value, fds = connection.call_with_unix_fd_list_finish(result)
         except GLib.Error as error:
             name = Gio.DBusError.get_remote_error(error) or f"local.{error.domain}.{error.code}"
             Gio.DBusError.strip_remote_error(error)
             tell(number=number, error=[name, error.message])
         else:
-            tell(number=number, value=[value.get_type_string(), value.print_(True)])
+            tell(number=number, value=[value.get_type_string(), value.print_(True)],
+                 files=[read(fd) for fd in (fds.steal_fds() if fds else ())])
 
     def _signalled(self, _connection, _sender, path, interface, member, arguments, number):
         tell(number=number, signal=[path, interface, member],
              value=[arguments.get_type_string(), arguments.print_(True)])
+
+
+def read(fd):
+    with open(fd, encoding="utf-8") as file:
+        return file.read()
 
 
 def tell(**what):

@@ -17,7 +17,7 @@ A caller is used like a Bus (call, get, get_all, set, record, wait_for, unique_n
     reader.bus.kill()                           # it vanishes, whatever it waits for
 
 Each has one connection to the bus for as long as it runs; it ends with the session or by close().
-File descriptors in answers stay with it: an answer has their numbers.
+What file descriptors in an answer lead to is read to its end, into `files` of the call.
 
 A sandboxed program has the system read-only, folders of its own, and `/.flatpak-info`. Its bus is
 xdg-dbus-proxy, which lets it talk to the broker only and runs in a sandbox too, of the whole file
@@ -74,13 +74,16 @@ _numbers = itertools.count(1)
 
 
 class _Order(Pending):
-    """A call that the program was told to make."""
+    """A call that the program was told to make. `files`: the texts that came with the answer."""
+
+    files = ()
 
     def take(self, answer):
         if "error" in answer:
             self.error = BusError(*answer["error"])
         else:
             self.value = unpack(_variant(answer["value"]))
+            self.files = answer["files"]
         self.done = True
 
 
@@ -112,11 +115,14 @@ class Caller(Bus):
     def unique_name(self):
         return self.name
 
-    def start_call(self, name, path, interface, method, arguments=None, deadline=60.0):
+    def start_call(self, name, path, interface, method, arguments=None, deadline=60.0, files=()):
+        """`files`: texts, of which the call has a file descriptor each."""
+        # It is a Bus that can do more.
+        # pylint: disable=arguments-differ
         order = _Order(self)
         number = self._expect(order.take)
         self._tell(do="call", number=number, target=[name, path, interface, method],
-                   arguments=_text(arguments), timeout=int(deadline * 1000))
+                   arguments=_text(arguments), timeout=int(deadline * 1000), files=files)
         return order
 
     def record(self, sender):
