@@ -21,6 +21,7 @@ sys.path.insert(0, str(TESTS))
 from harness import tap
 from harness.broker import DEADLINE
 from harness.cli import Cli
+from harness.permissions import Permissions
 from harness.world import World
 
 ROOT = TESTS.parent
@@ -152,6 +153,7 @@ def interfaces(_world):
 
 @tap.case("MN-07", "every example is run, or read as a provider file", account="work")
 def run_examples(world):
+    Permissions(world.session).start()
     seen = []
     for name in PAGES:
         for kind, key, text, printed in examples(name):
@@ -180,7 +182,7 @@ def references(_world):
         tap.check(told, f"references in {name}")
         for page, section in told:
             page = f"{plain(page)}.{section}"
-            tap.check(page in PAGES or page in ("git.1", "gdbus.1", "gitcredentials.7"),
+            tap.check(page in PAGES or page in ("flatpak.1", "git.1", "gdbus.1", "gitcredentials.7"),
                       f"{page}, which {name} refers to")
 
 
