@@ -5,6 +5,7 @@
 #include "broker/ta-ending.h"
 #include "broker/ta-ledger.h"
 #include "broker/ta-reminder.h"
+#include "daemon/ta-answers.h"
 #include "daemon/ta-name.h"
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
@@ -238,5 +239,6 @@ main (int argc, char *argv[])
       g_printerr (_ ("tidio-authd: there is no session bus: %s\n"), error->message);
       return EXIT_FAILURE;
     }
+  ta_answers_guard (bus);
   return run (bus);
 }
