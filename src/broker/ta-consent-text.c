@@ -31,7 +31,8 @@ create_subtitle (const char *id, const char *account, TaConsentWish wish)
     {
     case TA_CONSENT_READ:
       return g_strdup_printf (
-          _ ("%s wants to read all data of the account %s. It could not change anything."), id, account);
+          _ ("%s wants to read all data of the account %s. It could not change anything."), id,
+          account);
     case TA_CONSENT_CHANGE:
       return g_strdup_printf (_ ("%s wants to read, change and delete all data of the account %s."),
                               id, account);

@@ -10,10 +10,9 @@
  * Nothing is refreshed, unlocked or opened in a browser before that is through, and a known program
  * of the host that is open to everything is through at once, without a message on the bus.
  *
- * Work that costs others something needs a place. What may wait for a person, or for somebody to
- * read a stream, has one among its own kind, so that all the rest goes on meanwhile. A token needs
- * none: most come from memory, and who waits for a refresh is counted there; but to look up what is
- * granted does.
+ * Work that costs others something needs a place; what may wait for a person, or for somebody to
+ * read a stream, one among its own kind, so that all the rest goes on meanwhile. A token needs none
+ * but to look up what is granted: who waits for a refresh is counted there.
  *
  * The bodies of what works and waits, once more in the messages that brought them, and the answers
  * stay well below the unit's MemoryMax. */
@@ -99,11 +98,9 @@ ta_admission_close (TaAdmission *self)
 static Visit *
 visit_new (TaAdmission *self, TaCaller *caller)
 {
-  Visit *visit = g_new0 (Visit, 1);
+  const Visit visit = { self, caller };
 
-  visit->self = self;
-  visit->caller = caller;
-  return visit;
+  return g_memdup2 (&visit, sizeof visit);
 }
 
 /* Takes the caller. */

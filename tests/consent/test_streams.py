@@ -18,7 +18,7 @@ from gi.repository import Gio, GLib
 from harness import tap
 from harness.api import EMPTY_OBJECT, ApiWorld, reply
 from harness.broker import DEADLINE, NAME, PATH
-from harness.bus import BusError, Pending, options
+from harness.bus import Pending, options
 from harness.streams import Sink, nothing, start_open_api
 
 EACH = 8
