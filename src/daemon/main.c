@@ -6,6 +6,7 @@
 #include "broker/ta-ledger.h"
 #include "broker/ta-reminder.h"
 #include "daemon/ta-answers.h"
+#include "daemon/ta-intake.h"
 #include "daemon/ta-name.h"
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
@@ -240,5 +241,6 @@ main (int argc, char *argv[])
       return EXIT_FAILURE;
     }
   ta_answers_guard (bus);
+  ta_intake_limit (bus);
   return run (bus);
 }

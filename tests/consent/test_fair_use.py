@@ -5,6 +5,7 @@
 A connection has at most 128 calls unanswered, so the bus of the tests has it.
 """
 
+import os
 import pathlib
 import sys
 import threading
@@ -12,13 +13,14 @@ import threading
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
 from harness import tap
 from harness.api import EMPTY_OBJECT, ApiWorld
-from harness.broker import DEADLINE, SLOW, expect_error, error_name
-from harness.bus import BusError
+from harness.broker import DEADLINE, NAME, PATH, SLOW, expect_error, error_name
+from harness.bus import BusError, Pending
 
+PROPERTIES = "org.freedesktop.DBus.Properties"
 EACH = 8
 WAITING = 64
 TOTAL = 32
@@ -226,6 +228,40 @@ def sign_ins(world):
     tap.check(set(results) <= {"/org/tidio/Auth/SignIns/2", "Busy"},
               f"one sign-in, or Busy: {results}")
     tap.equal(world.broker.sign_out("tidio"), True, "revoked")
+
+
+@tap.case("FU-09", "a message with descriptors that no method takes goes no further", account="demo")
+def descriptors(world):
+    folder = f"/proc/{world.broker.process.pid}/fd"
+    before = len(os.listdir(folder))
+    orders = []
+    for member, path, count in (("CallApi", PATH, 16), ("OpenApi", PATH, 2), ("GetToken", PATH, 1),
+                                ("OpenApi", "/", 16), ("None", PATH, 1)):
+        for _ in range(8):
+            fds = Gio.UnixFDList.new()
+            handles = [fds.append(0) for _ in range(count)]
+            order = Pending(world.bus)
+            world.bus.connection.call_with_unix_fd_list(
+                NAME, path, NAME, member, GLib.Variant("(sssha{sv})", (
+                    "demo", "GET", "held", handles[-1], {})), None, Gio.DBusCallFlags.NONE, 60_000,
+                fds, None, order.finish, None)
+            orders.append(order)
+    for order in orders:
+        expect_error("InvalidArgs", order.result)
+    tap.check(len(os.listdir(folder)) <= before + 2, "no descriptors stay")
+    tap.equal(world.api.requests, [], "requests")
+    tap.check(world.broker.token("demo"), "a token")
+
+
+@tap.case("FU-10", "messages larger than any body may be do not pile up", account="demo")
+def large(world):
+    text = GLib.Variant("(ss)", ("a" * 20 * MIB, "Id"))
+    orders = [world.bus.start_call(NAME, f"{PATH}/Accounts/x", PROPERTIES, "Get", text)
+              for _ in range(12)]
+    for order in orders:
+        expect_error("InvalidArgs", order.result)
+    tap.check(world.memory() < 128 * MIB * (4 if SLOW > 1 else 1),
+              f"the most memory: {world.memory() // MIB} MiB")
 
 
 tap.main(FairWorld)
