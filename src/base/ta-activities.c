@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* The last things that happened, in that order. A repetition is counted at its first occurrence,
- * which keeps its time and its place: so nothing ever moves in the list.
+ * which keeps its time and its place: so nothing ever moves in the list. When it is full, the
+ * program that has most of it loses its oldest entry: what others did cannot be pushed out.
  *
  * As text, a line is what was known of an entry when it was written; a later line of the same
  * entry, which has a higher count, replaces it. So a file of lines only ever has to be added to. */
@@ -17,7 +18,8 @@ typedef struct
 
 struct _TaActivities
 {
-  GQueue entries; /* (owned) (element-type Entry): the newest first */
+  GQueue entries;    /* (owned) (element-type Entry): the newest first */
+  GHashTable *sizes; /* (owned): program (owned) to how many entries it has */
 };
 
 static void
@@ -33,6 +35,7 @@ ta_activities_new (void)
   TaActivities *self = g_new0 (TaActivities, 1);
 
   g_queue_init (&self->entries);
+  self->sizes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -40,6 +43,7 @@ void
 ta_activities_free (TaActivities *self)
 {
   g_queue_clear_full (&self->entries, (GDestroyNotify) entry_free);
+  g_hash_table_unref (self->sizes);
   g_free (self);
 }
 
@@ -47,6 +51,60 @@ guint
 ta_activities_get_size (TaActivities *self)
 {
   return self->entries.length;
+}
+
+static char *
+name_program (const TaActivity *activity)
+{
+  return g_strconcat (activity->trust, " ", activity->app, NULL);
+}
+
+/* `name` is taken. */
+static void
+change_size (TaActivities *self, char *name, int change)
+{
+  int size = GPOINTER_TO_INT (g_hash_table_lookup (self->sizes, name)) + change;
+
+  if (size > 0)
+    {
+      g_hash_table_replace (self->sizes, name, GINT_TO_POINTER (size));
+      return;
+    }
+  g_hash_table_remove (self->sizes, name);
+  g_free (name);
+}
+
+static int
+get_largest_size (TaActivities *self)
+{
+  GHashTableIter iter;
+  gpointer size;
+  int largest = 0;
+
+  g_hash_table_iter_init (&iter, self->sizes);
+  while (g_hash_table_iter_next (&iter, NULL, &size))
+    largest = MAX (largest, GPOINTER_TO_INT (size));
+  return largest;
+}
+
+/* The oldest entry of a program that no other has more of. */
+static void
+remove_one (TaActivities *self)
+{
+  int largest = get_largest_size (self);
+
+  for (GList *link = self->entries.tail; link != NULL; link = link->prev)
+    {
+      Entry *entry = link->data;
+      g_autofree char *name = name_program (entry->activity);
+
+      if (GPOINTER_TO_INT (g_hash_table_lookup (self->sizes, name)) < largest)
+        continue;
+      change_size (self, g_steal_pointer (&name), -1);
+      g_queue_delete_link (&self->entries, link);
+      entry_free (entry);
+      return;
+    }
 }
 
 static void
@@ -57,8 +115,9 @@ put (TaActivities *self, TaActivity *activity, gboolean is_new)
   entry->activity = activity;
   entry->is_new = is_new;
   g_queue_push_head (&self->entries, entry);
+  change_size (self, name_program (activity), 1);
   if (self->entries.length > TA_ACTIVITIES_MAX)
-    entry_free (g_queue_pop_tail (&self->entries));
+    remove_one (self);
 }
 
 /* Takes the activity. Whether it was listed; else it repeats another and was counted. */

@@ -185,6 +185,26 @@ check_ring (void)
   g_assert_null (ta_activities_get (list, TA_ACTIVITIES_MAX));
 }
 
+/* One that asks for ever other things pushes out what it did itself, now and when it is read. */
+static void
+check_shares (void)
+{
+  g_autoptr (TaActivities) list = ta_activities_new ();
+  g_autoptr (TaActivities) read = ta_activities_new ();
+  g_autofree char *lines = NULL;
+
+  ta_activities_add (list, ta_activity_new (NOON - 1, "org.example.App", "sandboxed", "anna",
+                                            "token", "NotAuthorized"));
+  add_numbered (list, 0, 2 * TA_ACTIVITIES_MAX);
+  g_assert_cmpuint (ta_activities_get_size (list), ==, TA_ACTIVITIES_MAX);
+  g_assert_cmpstr (ta_activities_get (list, TA_ACTIVITIES_MAX - 1)->app, ==, "org.example.App");
+  lines = ta_activities_to_lines (list);
+  g_assert_true (ta_activities_read (read, lines));
+  add_numbered (read, 2 * TA_ACTIVITIES_MAX, 3 * TA_ACTIVITIES_MAX);
+  g_assert_cmpuint (ta_activities_get_size (read), ==, TA_ACTIVITIES_MAX);
+  g_assert_cmpstr (ta_activities_get (read, TA_ACTIVITIES_MAX - 1)->app, ==, "org.example.App");
+}
+
 static void
 assert_same (TaActivities *list, TaActivities *other)
 {
@@ -260,6 +280,7 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/activities/second", seconds, check_second)
   g_test_add_func ("/activities/turns", check_turns);
   g_test_add_func ("/activities/ring", check_ring);
+  g_test_add_func ("/activities/shares", check_shares);
   g_test_add_func ("/activities/lines", check_lines);
   g_test_add_func ("/activities/news", check_news);
   g_test_add_func ("/activities/damaged", check_damaged);
