@@ -226,8 +226,8 @@ def notification(desk):
     wanted = desk.asker.call()
     one = desk.desktop.wait()
     tap.equal(one.summary, "Allow reading the account demo?", "summary")
-    tap.equal(one.body, f"{READER} wants to read all data of the account demo. It could change "
-              "nothing.\ntidio-auth apps shows what you allowed and takes it back.", "body")
+    tap.equal(one.body, f"{READER} wants to read all data of the account demo. It could not "
+              "change anything.\ntidio-auth apps shows what you allowed and takes it back.", "body")
     tap.equal(list(one.actions.items()), [("deny", "Deny"), ("allow", "Allow")], "actions")
     desk.desktop.press(one, "allow")
     wanted.ok()

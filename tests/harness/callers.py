@@ -83,7 +83,7 @@ class _Order(Pending):
             self.error = BusError(*answer["error"])
         else:
             self.value = unpack(_variant(answer["value"]))
-            self.files = answer["files"]
+            self.files = answer.get("files", [])
         self.done = True
 
 
