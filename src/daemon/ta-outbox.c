@@ -87,6 +87,7 @@ static GDBusMessage *
 filter (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer user_data)
 {
   TaOutbox *self = user_data;
+
   if (incoming || g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
     return message;
   g_mutex_lock (&self->mutex);
