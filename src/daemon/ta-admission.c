@@ -3,6 +3,7 @@
 
 #include "base/ta-error.h"
 #include "broker/ta-access.h"
+#include "broker/ta-patience.h"
 
 /* Whether and when a call is made, in the order the functions stand below from identify() up to
  * begin(): who calls? -> may its class? -> is there a place to work at? -> which account is meant?
@@ -50,6 +51,7 @@ struct _TaAdmission
   TaAccounts *accounts;         /* (owned) */
   TaLedger *ledger;             /* (owned) */
   TaAccess *access;             /* (owned) */
+  TaPatience *patience;         /* (owned): with what calls asked of the user in vain */
   TaFairUse *pools[N_POOLS];    /* (owned) */
 };
 
@@ -70,6 +72,7 @@ ta_admission_new (GDBusConnection *bus, TaApplications *applications, TaAccounts
   self->accounts = g_object_ref (accounts);
   self->ledger = g_object_ref (ledger);
   self->access = ta_access_new (bus);
+  self->patience = ta_patience_new ();
   for (int i = 0; i < N_POOLS; i++)
     self->pools[i]
         = ta_fair_use_new (i == STREAMS || i == PEOPLE_STREAMS ? &stream_limits : &limits);
@@ -82,6 +85,7 @@ ta_admission_free (TaAdmission *self)
   for (int i = 0; i < N_POOLS; i++)
     ta_fair_use_unref (self->pools[i]);
   g_object_unref (self->access);
+  ta_patience_free (self->patience);
   g_object_unref (self->ledger);
   g_object_unref (self->accounts);
   g_object_unref (self->applications);
@@ -114,8 +118,13 @@ refuse (TaCaller *caller, int code, const char *message)
 
 /* Takes the caller. */
 static void
-begin (TaCaller *caller)
+begin (TaAdmission *self, TaCaller *caller)
 {
+  const TaApplication *application = ta_caller_get_application (caller);
+
+  if (application->trust == TA_TRUST_SANDBOXED
+      && !ta_patience_check (self->patience, application->id, NULL))
+    ta_caller_set_quiet (caller);
   if (ta_caller_get_errand (caller)->kind == TA_ERRAND_TOKEN)
     ta_caller_leave (caller);
   ta_caller_work (caller);
@@ -131,7 +140,7 @@ access_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (is_sign_in ? ta_access_ask_sign_in_finish (access, result, &error)
                  : ta_access_check_finish (access, result, &error))
-    begin (visit->caller);
+    begin (visit->self, visit->caller);
   else
     ta_caller_fail (visit->caller, error);
 }
@@ -209,7 +218,7 @@ on_place (TaCaller *caller, gpointer user_data)
   TaAdmission *self = user_data;
 
   if (is_open (self, caller))
-    begin (caller);
+    begin (self, caller);
   else if (*ta_caller_get_errand (caller)->account == '\0')
     ta_accounts_load_async (self->accounts, "", FALSE, load_cb, visit_new (self, caller));
   else
@@ -228,7 +237,7 @@ find_place (TaAdmission *self, TaCaller *caller)
   if (errand->kind == TA_ERRAND_CANCEL || errand->kind == TA_ERRAND_ACTIVITY
       || (errand->kind == TA_ERRAND_TOKEN && is_open (self, caller)))
     {
-      begin (caller);
+      begin (self, caller);
       return;
     }
   if (errand->kind == TA_ERRAND_SIGN_IN)
@@ -295,25 +304,6 @@ identify (TaAdmission *self, TaCaller *caller)
     ta_applications_lookup_async (self->applications, sender, lookup_cb, visit_new (self, caller));
 }
 
-/* (nullable): what stands in the ledger. */
-static char *
-describe (const TaErrand *errand)
-{
-  switch (errand->kind)
-    {
-    case TA_ERRAND_TOKEN:
-      return g_strdup ("token");
-    case TA_ERRAND_CALL:
-      return g_strconcat (errand->method, " ", errand->path, NULL);
-    case TA_ERRAND_SIGN_IN:
-      return g_strdup ("sign-in");
-    case TA_ERRAND_SIGN_OUT:
-      return g_strdup ("sign-out");
-    default:
-      return NULL;
-    }
-}
-
 /* The account as it is noted. What is no account is the caller's own word, and might be anything.
  */
 static const char *
@@ -328,13 +318,28 @@ name_account (TaAdmission *self, const TaErrand *errand, const char *result)
   return g_str_equal (result, "NoSuchAccount") ? "" : errand->account;
 }
 
+/* An application that may make calls could open the browser, or ask for the keyring's password,
+ * over and over: after a time in vain its calls do without for a while. */
+static void
+note_patience (TaAdmission *self, TaCaller *caller, const char *result)
+{
+  const char *const vain[] = { "SignInDenied",  "SignInCancelled", "SignInTimeout", "SignInFailed",
+                               "BrowserFailed", "WrongAccount",    "StorageLocked", NULL };
+  const TaApplication *application = ta_caller_get_application (caller);
+
+  if (g_strv_contains (vain, result) && application->trust == TA_TRUST_SANDBOXED
+      && ta_caller_get_errand (caller)->interactive)
+    ta_patience_note_denial (self->patience, application->id);
+}
+
 static void
 on_ended (TaCaller *caller, const char *result, gpointer user_data)
 {
   TaAdmission *self = user_data;
   const TaErrand *errand = ta_caller_get_errand (caller);
-  g_autofree char *what = describe (errand);
+  g_autofree char *what = ta_errand_describe (errand);
 
+  note_patience (self, caller, result);
   if (what != NULL)
     ta_ledger_record (self->ledger, ta_caller_get_application (caller),
                       name_account (self, errand, result), what, result);

@@ -56,6 +56,7 @@ ta_call_errand_take_call (TaCallErrand *self, TaCaller *caller)
 
   if (!call->interactive)
     call->timeout = ta_caller_get_time_left (caller);
+  call->interactive = ta_caller_get_errand (caller)->interactive;
   g_free (call->account);
   call->account = g_strdup (ta_caller_get_errand (caller)->account);
   return call;

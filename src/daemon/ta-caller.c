@@ -163,6 +163,13 @@ ta_caller_set_account (TaCaller *self, const char *account)
   self->errand.account = self->account = copy;
 }
 
+/* The user is to be left alone: the rest of the work does without. */
+void
+ta_caller_set_quiet (TaCaller *self)
+{
+  self->errand.interactive = FALSE;
+}
+
 /* Nothing stands in the way: begins with the work. */
 void
 ta_caller_work (TaCaller *self)

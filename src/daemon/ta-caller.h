@@ -3,36 +3,12 @@
 
 #include "base/ta-application.h"
 #include "broker/ta-fair-use.h"
+#include "daemon/ta-errand.h"
 
 #include <gio/gio.h>
 #include <gio/gunixfdlist.h>
 
 G_BEGIN_DECLS
-
-typedef enum
-{
-  TA_ERRAND_TOKEN,
-  TA_ERRAND_CALL,
-  TA_ERRAND_SIGN_IN,
-  TA_ERRAND_SIGN_OUT,
-  TA_ERRAND_CANCEL,   /* of a sign-in */
-  TA_ERRAND_ACTIVITY, /* to read what others did */
-} TaErrandKind;
-
-/* What somebody calls for, as far as it matters to whether and when it is done. */
-typedef struct
-{
-  TaErrandKind kind;
-  const char *account;  /* (nullable): account id; empty: the default account */
-  const char *newcomer; /* (nullable): what that means while there is no account at all */
-  const char *method;   /* (nullable): of an API call, a constant */
-  const char *path;     /* (nullable): and what it is about */
-  gboolean interactive; /* it may take as long as a person does */
-  gboolean is_own;      /* it is about something of the caller's */
-  gboolean streams;     /* it lasts as long as somebody reads and writes */
-  guint timeout;        /* seconds for all of it; 0: none */
-  gsize bytes;          /* that it holds */
-} TaErrand;
 
 /* One method call, from its arrival to its answer. */
 typedef struct _TaCaller TaCaller;
@@ -51,6 +27,7 @@ guint ta_caller_get_time_left (TaCaller *self);
 TaApplication *ta_caller_get_application (TaCaller *self);
 void ta_caller_set_application (TaCaller *self, TaApplication *application);
 void ta_caller_set_account (TaCaller *self, const char *account);
+void ta_caller_set_quiet (TaCaller *self);
 void ta_caller_enter (TaCaller *self, TaFairUse *fair_use, TaCallerFunc begin, gpointer user_data);
 void ta_caller_leave (TaCaller *self);
 void ta_caller_work (TaCaller *self);

@@ -87,6 +87,11 @@ get_token (TaCaller *caller, gpointer user_data)
   Request *request = user_data;
 
   request->wish->timeout = ta_caller_get_time_left (caller);
+  if (request->wish->interactive && !ta_caller_get_errand (caller)->interactive)
+    {
+      request->wish->interactive = FALSE;
+      request->wish->timeout = TIMEOUT;
+    }
   ta_get_token_async (request->accounts, request->sign_ins, ta_caller_get_errand (caller)->account,
                       request->wish, ta_caller_get_cancellable (caller), get_token_cb, caller);
 }

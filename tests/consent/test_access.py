@@ -390,6 +390,7 @@ def dialog_text(world):
     tap.contains(world.answer(GRANTED).subtitle, "absent", "the dialog")
     expect_error("NotConfigured", call.result)
 
+
 @tap.case("AX-11", "OpenApi: asked about, granted, refused and noted like CallApi; a body that is "
           "refused goes nowhere")
 def opened_calls(world):
@@ -415,6 +416,33 @@ def opened_calls(world):
               [(app.app, "demo", "POST /contacts", "NotAuthorized"),
                (reader.app, "demo", "GET /contacts", "200"),
                (reader.app, "demo", "POST /contacts", "NotAuthorized")], "entries")
+
+
+@tap.case("AX-12", "interactive calls of a sandboxed application open the browser in vain once")
+def in_vain(world):
+    apps = [world.caller(), world.caller()]
+    for app in apps:
+        world.permissions.set(app.app, "demo", "token", *READ)
+    world.broker.sign_out("demo")
+
+    def waiting():
+        return [path for path, interfaces in world.broker.objects().items()
+                if interfaces.get(SIGN_IN, {}).get("State") == "waiting"]
+
+    for app in apps:
+        calls = [app.start_call_api("GET", "contacts", account="demo", interactive=True)
+                 for _ in range(12)]
+        world.bus.wait_for(waiting, DEADLINE, "a sign-in", poll=True)
+        world.broker.cancel(waiting()[0])
+        words = [outcome(call.result)[0] for call in calls]
+        tap.equal(set(words), {"SignInCancelled", "NoSuchAccount"}, "ends of calls")
+        tap.equal(outcome(app.call_api, "GET", "contacts", account="demo", interactive=True)[0],
+                  "NoSuchAccount", "the next call")
+        tap.equal(outcome(app.get_token, "demo", interactive=True)[0], "NoSuchAccount", "a token")
+        tap.equal(waiting(), [], "sign-ins")
+    world.sign_in("demo")
+    tap.equal(apps[0].call_api("GET", "contacts", account="demo", interactive=True)[0], 200,
+              "status")
 
 
 tap.main(AccessWorld)

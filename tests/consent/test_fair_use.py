@@ -25,7 +25,8 @@ EACH = 8
 WAITING = 64
 TOTAL = 32
 MIB = 1024 * 1024
-# At most, of the unit's 256, and more than before when it is over; a sanitizer keeps what was freed.
+# At most, of the unit's 512, and more than before when it is over; a sanitizer keeps what was
+# freed.
 MEMORY = 200 * MIB * (4 if SLOW > 1 else 1)
 SPARE = 32 * MIB * (12 if SLOW > 1 else 1)
 
@@ -230,7 +231,7 @@ def sign_ins(world):
     tap.equal(world.broker.sign_out("tidio"), True, "revoked")
 
 
-@tap.case("FU-09", "a message with descriptors that no method takes goes no further", account="demo")
+@tap.case("FU-13", "a message with descriptors that no method takes goes no further", account="demo")
 def descriptors(world):
     folder = f"/proc/{world.broker.process.pid}/fd"
     before = len(os.listdir(folder))
@@ -253,7 +254,7 @@ def descriptors(world):
     tap.check(world.broker.token("demo"), "a token")
 
 
-@tap.case("FU-10", "messages larger than any body may be do not pile up", account="demo")
+@tap.case("FU-14", "messages larger than any body may be do not pile up", account="demo")
 def large(world):
     text = GLib.Variant("(ss)", ("a" * 20 * MIB, "Id"))
     orders = [world.bus.start_call(NAME, f"{PATH}/Accounts/x", PROPERTIES, "Get", text)
