@@ -4,6 +4,7 @@
 #include "base/ta-error.h"
 #include "broker/ta-access.h"
 #include "broker/ta-patience.h"
+#include "daemon/ta-places.h"
 
 /* Whether and when a call is made, in the order the functions stand below from identify() up to
  * begin(): who calls? -> may its class? -> is there a place to work at? -> which account is meant?
@@ -11,39 +12,8 @@
  * Nothing is refreshed, unlocked or opened in a browser before that is through, and a known program
  * of the host that is open to everything is through at once, without a message on the bus.
  *
- * Work that costs others something needs a place; what may wait for a person, or for somebody to
- * read a stream, one among its own kind, so that all the rest goes on meanwhile. A token needs none
- * but to look up what is granted: who waits for a refresh is counted there.
- *
- * The bodies of what works and waits, once more in the messages that brought them, and the answers
- * stay well below the unit's MemoryMax. */
-
-#define MIB ((gsize) 1024 * 1024)
-
-static const TaFairUseLimits limits = {
-  .work = { 32, 40 * MIB },
-  .work_each = { 8, 20 * MIB },
-  .queue = { 1024, 20 * MIB },
-  .queue_each = { 64, 10 * MIB },
-};
-
-/* Of streams there are a few blocks in memory, but a descriptor of each that waits. */
-static const TaFairUseLimits stream_limits = {
-  .work = { 32, 40 * MIB },
-  .work_each = { 8, 20 * MIB },
-  .queue = { 64, 20 * MIB },
-  .queue_each = { 16, 10 * MIB },
-};
-
-typedef enum
-{
-  CALLS,          /* that ask nobody but the API */
-  STREAMS,        /* those of them that last until somebody has read the answer */
-  PEOPLE,         /* what may wait for a person */
-  PEOPLE_STREAMS, /* and then until somebody has read the answer */
-  REST,
-  N_POOLS,
-} Pool;
+ * Work that costs others something needs a place. A token needs none but to look up what is
+ * granted: who waits for a refresh is counted there. */
 
 struct _TaAdmission
 {
@@ -52,7 +22,7 @@ struct _TaAdmission
   TaLedger *ledger;             /* (owned) */
   TaAccess *access;             /* (owned) */
   TaPatience *patience;         /* (owned): with what calls asked of the user in vain */
-  TaFairUse *pools[N_POOLS];    /* (owned) */
+  TaPlaces *places;             /* (owned) */
 };
 
 /* A caller that an answer is waited for. */
@@ -73,17 +43,14 @@ ta_admission_new (GDBusConnection *bus, TaApplications *applications, TaAccounts
   self->ledger = g_object_ref (ledger);
   self->access = ta_access_new (bus);
   self->patience = ta_patience_new ();
-  for (int i = 0; i < N_POOLS; i++)
-    self->pools[i]
-        = ta_fair_use_new (i == STREAMS || i == PEOPLE_STREAMS ? &stream_limits : &limits);
+  self->places = ta_places_new ();
   return self;
 }
 
 void
 ta_admission_free (TaAdmission *self)
 {
-  for (int i = 0; i < N_POOLS; i++)
-    ta_fair_use_unref (self->pools[i]);
+  ta_places_free (self->places);
   g_object_unref (self->access);
   ta_patience_free (self->patience);
   g_object_unref (self->ledger);
@@ -231,8 +198,6 @@ find_place (TaAdmission *self, TaCaller *caller)
 {
   const TaErrand *errand = ta_caller_get_errand (caller);
   gboolean may_ask = errand->interactive;
-  Pool pool = errand->kind == TA_ERRAND_CALL ? CALLS : REST;
-  Pool peoples = PEOPLE;
 
   if (errand->kind == TA_ERRAND_CANCEL || errand->kind == TA_ERRAND_ACTIVITY
       || (errand->kind == TA_ERRAND_TOKEN && is_open (self, caller)))
@@ -242,12 +207,7 @@ find_place (TaAdmission *self, TaCaller *caller)
     }
   if (errand->kind == TA_ERRAND_SIGN_IN)
     may_ask = !is_open (self, caller);
-  if (errand->streams)
-    {
-      pool = STREAMS;
-      peoples = PEOPLE_STREAMS;
-    }
-  ta_caller_enter (caller, self->pools[may_ask ? peoples : pool], on_place, self);
+  ta_caller_enter (caller, ta_places_find (self->places, errand, may_ask), on_place, self);
 }
 
 /* Whether programs of its class may do that at all. */
@@ -304,15 +264,12 @@ identify (TaAdmission *self, TaCaller *caller)
     ta_applications_lookup_async (self->applications, sender, lookup_cb, visit_new (self, caller));
 }
 
-/* The account as it is noted. What is no account is the caller's own word, and might be anything.
- */
+/* As it is noted. What is no account is the caller's own word, and might be anything. */
 static const char *
 name_account (TaAdmission *self, const TaErrand *errand, const char *result)
 {
-  TaAccount *meant = NULL;
+  TaAccount *meant = *errand->account == '\0' ? ta_accounts_find (self->accounts, "", NULL) : NULL;
 
-  if (*errand->account == '\0')
-    meant = ta_accounts_find (self->accounts, "", NULL);
   if (meant != NULL)
     return ta_account_get_id (meant);
   return g_str_equal (result, "NoSuchAccount") ? "" : errand->account;
