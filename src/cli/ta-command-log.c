@@ -144,7 +144,7 @@ ta_command_log (int argc, char **argv, GError **error)
   };
 
   if (!ta_options_parse (
-          _ ("Prints which programs asked for what, the newest first: time, program, "
+          _ ("Prints which programs asked for what, the newest first: time, program,\n"
              "trust, account, what, result and how often within a minute.\n\n"
              "Example: tidio-auth log -n 10"),
           entries, argc, argv, error))

@@ -193,7 +193,7 @@ ta_command_watch (int argc, char **argv, GError **error)
     { NULL },
   };
 
-  if (!ta_options_parse (_ ("Prints what happens, until Ctrl-C: that the broker comes and goes, "
+  if (!ta_options_parse (_ ("Prints what happens, until Ctrl-C: that the broker comes and goes,\n"
                             "changes of accounts, sign-ins, and which programs ask for what.\n\n"
                             "Example: tidio-auth watch --json"),
                          entries, argc, argv, error))
