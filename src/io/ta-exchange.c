@@ -31,6 +31,10 @@ ta_exchange_translate (const TaExchange *self, const GError *error)
                         "%.100s sends an answer whose head does not end: tell its operator", host);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !self->is_lost)
     return g_error_copy (error);
+  if (self->has_upload && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
+    return g_error_new_literal (TA_ERROR, TA_ERROR_FAILED,
+                                "The file with the body became shorter while it was sent: send it "
+                                "again when nobody writes to it");
   if (error->domain == G_TLS_ERROR)
     return g_error_new (TA_ERROR, TA_ERROR_TLS,
                         "%.100s has no certificate this computer trusts: check the network and "

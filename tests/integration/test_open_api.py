@@ -59,7 +59,7 @@ def plain_file(data):
 
 @tap.case("OA-01", "a response of any bytes arrives exactly, with status and headers", api=True)
 def binary(world):
-    world.api.reply = reply(203, BINARY, "Content-Type: image/png", "ETag: \"x\"", "Set-Cookie: a=b")
+    world.api.reply = reply(203, BINARY, "Content-Type: image/png", 'ETag: "x"', "Set-Cookie: a=b")
     code, body, details = world.open("GET", "contacts")
     tap.equal((code, body), (203, BINARY), "answer")
     tap.equal(details["headers"], {"content-type": "image/png", "etag": '"x"'}, "headers")
@@ -354,6 +354,25 @@ def caller_leaves_in_body(world):
     tap.check(received[-1] != b"0\r\n\r\n", "no last chunk was sent")
     world.broker.bus.wait_for(lambda: left(writer), 20, "the broker to close the pipe", poll=True)
     os.close(writer)
+
+
+@tap.case("OA-19", "a file that becomes shorter meanwhile: Failed, and the network is not blamed",
+          api=True)
+def shrinking(world):
+    world.api.reads = False
+    with plain_file(b"") as file:
+        file.truncate(64 * MIB)
+
+        def shorten(handler):
+            handler.rfile.read(MIB)
+            file.truncate(2 * MIB)
+            while handler.rfile.read(MIB):
+                pass
+            return b""
+
+        world.api.script = shorten
+        message = expect_error("Failed", world.refuse, "POST", "contacts", file.fileno())
+        tap.contains(message, "shorter", "message")
 
 
 tap.main(OpenWorld)
