@@ -195,7 +195,7 @@ def descriptors(world):
             for method, arguments, expected in (
                     ("GetToken", token_arguments(unknown="x"), INVALID_ARGS),
                     ("CallApi", GLib.Variant("(s)", ("",)), INVALID_ARGS),
-                    ("GetActivity", GLib.Variant("(u)", (1,)), "answered")):
+                    ("GetActivity", GLib.Variant("(u)", (1,)), INVALID_ARGS)):
                 tap.equal(raw.call(method, arguments, descriptors=[file.fileno()] * 10), expected,
                           f"answer of {method}")
     world.bus.wait_for(lambda: world.descriptors() <= before, DEADLINE,
