@@ -62,12 +62,23 @@ ta_keeper_set (TaKeeper *self, TaRecord *record)
   g_signal_emit_by_name (self, "changed");
 }
 
+static void on_retry (gpointer user_data);
+
+static void
+set_alarm (TaKeeper *self)
+{
+  g_clear_pointer (&self->retry, ta_alarm_free);
+  self->retry
+      = ta_alarm_new (self->is_hurried ? RETRY_HURRIED_MS : self->retry_delay, on_retry, self);
+}
+
+/* Rings again until it is stored: who is told may have no time for it now. */
 static void
 on_retry (gpointer user_data)
 {
   TaKeeper *self = user_data;
 
-  g_clear_pointer (&self->retry, ta_alarm_free);
+  set_alarm (self);
   g_signal_emit_by_name (self, "due");
 }
 
@@ -78,8 +89,7 @@ set_unsaved (TaKeeper *self, gboolean unsaved)
   g_clear_pointer (&self->retry, ta_alarm_free);
   self->retry_delay = unsaved ? CLAMP (self->retry_delay * 2, RETRY_MIN_MS, RETRY_MAX_MS) : 0;
   if (unsaved)
-    self->retry
-        = ta_alarm_new (self->is_hurried ? RETRY_HURRIED_MS : self->retry_delay, on_retry, self);
+    set_alarm (self);
 }
 
 static void

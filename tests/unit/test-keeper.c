@@ -271,6 +271,19 @@ check_due (Fixture *fixture, gconstpointer data)
   g_assert_true (ta_keeper_is_unsaved (fixture->keeper));
 }
 
+/* Whoever is told may have no time for it. */
+static void
+check_due_again (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (TaRecord) next = refresh (fixture->record);
+
+  ta_keeper_keep_async (fixture->keeper, next, FALSE, kept_cb, fixture);
+  await_ends (fixture, "k");
+  while (fixture->dues < 3)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (ta_keeper_is_unsaved (fixture->keeper));
+}
+
 static void
 check_postpone_what_is_saved (Fixture *fixture, gconstpointer data)
 {
@@ -379,6 +392,7 @@ main (int argc, char **argv)
   add ("/keeper/UN-KP-02-last-owner", NULL, check_last_owner);
   add ("/keeper/UN-KP-03-unsaved", NULL, check_unsaved);
   add ("/keeper/UN-KP-04-due", NULL, check_due);
+  add ("/keeper/UN-KP-11-due-again", NULL, check_due_again);
   add ("/keeper/UN-KP-05-postpone-what-is-saved", NULL, check_postpone_what_is_saved);
   add ("/keeper/UN-KP-06-mark", NULL, check_mark);
   add ("/keeper/UN-KP-07-order", NULL, check_order);
