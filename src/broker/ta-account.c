@@ -209,6 +209,13 @@ ta_account_get_id (TaAccount *self)
   return ta_keeper_get_record (self->keeper)->account;
 }
 
+/* Whether its login is of no use only because its provider's file names another server. */
+gboolean
+ta_account_is_detached (TaAccount *self)
+{
+  return !ta_keeper_get_record (self->keeper)->refused && ta_renewal_is_detached (self->renewal);
+}
+
 /* The State of the D-Bus interface. */
 const char *
 ta_account_get_state (TaAccount *self)

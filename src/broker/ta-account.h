@@ -14,6 +14,7 @@ TaRenewal *ta_account_get_renewal (TaAccount *self);
 TaRecord *ta_account_get_record (TaAccount *self);
 const char *ta_account_get_id (TaAccount *self);
 const char *ta_account_get_state (TaAccount *self);
+gboolean ta_account_is_detached (TaAccount *self);
 gboolean ta_account_is_settled (TaAccount *self);
 void ta_account_close (TaAccount *self);
 void ta_account_set_storage_locked (TaAccount *self, gboolean locked);

@@ -42,7 +42,8 @@ typedef struct
   TaReminder *reminder; /* (unowned) */
   TaAccount *account;   /* (owned) */
   char *id;             /* (owned): of the account */
-  gint64 generation;    /* of the record that is of no use any more */
+  gint64 generation;    /* of the record that is of no use, for now at least */
+  gboolean is_detached; /* it is of use again once its provider's file names its server again */
   gboolean preparing;
   TaNotification *notification; /* (owned) (nullable): while it is to be seen */
   gint64 quiet_until;           /* on the clock of ta_clock_boot_ms() */
@@ -86,7 +87,8 @@ static gboolean
 is_solved (Loss *loss)
 {
   return !g_str_equal (ta_account_get_state (loss->account), "sign-in-required")
-         && ta_account_get_record (loss->account)->generation != loss->generation;
+         && (loss->is_detached
+             || ta_account_get_record (loss->account)->generation != loss->generation);
 }
 
 static void
@@ -227,6 +229,7 @@ find_or_add (TaReminder *self, TaAccount *account)
   loss->account = g_object_ref (account);
   loss->id = g_strdup (id);
   loss->generation = ta_account_get_record (account)->generation;
+  loss->is_detached = ta_account_is_detached (account);
   loss->quiet_until = ta_settings_load_quiet (id, loss->generation, QUIET);
   g_signal_connect (account, "changed", G_CALLBACK (on_account_changed), loss);
   g_hash_table_replace (self->losses, loss->id, loss);

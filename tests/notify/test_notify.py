@@ -213,6 +213,18 @@ def other_means(world):
     tap.equal(world.broker.state("demo"), "ready", "state")
 
 
+@tap.case("NT-39", "the provider file names another server, and then the old one again: withdrawn")
+def detached(world):
+    world.server.write_provider(TokenEndpoint="http://127.0.0.1:9/token")
+    expect_error("SignInRequired", world.broker.get_token, "demo")
+    one = world.desktop.wait()
+    tap.contains(one.body, "account demo,", "body")
+    world.server.write_provider()
+    tap.equal(world.broker.token("demo"), world.tokens["demo"], "token")
+    world.desktop.wait_closed(one)
+    tap.check(one.was_withdrawn, "CloseNotification")
+
+
 @tap.case("NT-12", "signing out withdraws it")
 def sign_out(world):
     world.ask()
