@@ -15,8 +15,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILDS = pathlib.Path(os.environ.get("TIDIO_AUTH_BUILD", ROOT / "build"))
 
 SANITIZED = ["-Db_sanitize=address,undefined"]
-# The faults, what means harm and questions mostly wait: they run once plain and once sanitized.
-BRIEF = [word for suite in ("consent", "faults", "hostile") for word in ("--no-suite", suite)]
+# What mostly waits, or is about more than the programs, runs once plain and once sanitized.
+BRIEF = [word for suite in ("consent", "faults", "hostile", "people")
+         for word in ("--no-suite", suite)]
 # name: compiler, options, factor on the time-outs, tests
 CONFIGURATIONS = {
     "gcc": ("gcc", ["-Db_coverage=true"], 1, []),
