@@ -14,13 +14,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 # pylint: disable=wrong-import-position
 from harness import tap
 from harness.api import ApiWorld, reply, sent_headers
-from harness.broker import expect_error
+from harness.broker import SLOW, expect_error
 from harness.bus import BusError
 from harness.procs import status
 from harness.streams import Feed, Sink, nothing, open_api, start_open_api
 
 MIB = 1 << 20
 KEPT = 64 * 1024
+# KiB while 512 MiB go through; a sanitizer keeps some of what was freed.
+GROWTH = 4 * 1024 * (16 if SLOW > 1 else 1)
 BINARY = bytes(range(256)) * 16
 
 
@@ -188,8 +190,7 @@ def constant_memory(world):
     tap.equal(seen, [size], "bytes at the server")
     grown = resident(pid, "VmHWM") - before
     tap.comment(f"grown by at most {grown} KiB")
-    tap.check(grown < 4096 * (4 if "ASAN_OPTIONS" in os.environ else 1),
-              f"less than 4 MiB more at the peak, not {grown} KiB")
+    tap.check(grown < GROWTH, f"less than {GROWTH} KiB more at the peak, not {grown} KiB")
 
 
 @tap.case("OA-11", "a reader that does not read holds up nobody else", api=True)
