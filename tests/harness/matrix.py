@@ -16,7 +16,7 @@ BUILDS = pathlib.Path(os.environ.get("TIDIO_AUTH_BUILD", ROOT / "build"))
 
 SANITIZED = ["-Db_sanitize=address,undefined"]
 # What mostly waits, or is about more than the programs, runs once plain and once sanitized.
-BRIEF = [word for suite in ("consent", "faults", "hostile", "people")
+BRIEF = [word for suite in ("consent", "faults", "hostile", "interop", "people")
          for word in ("--no-suite", suite)]
 # name: compiler, options, factor on the time-outs, tests
 CONFIGURATIONS = {
