@@ -8,6 +8,7 @@ was started by systemd.
 
 import os
 import pathlib
+import socket
 import subprocess
 
 from harness.bus import Bus
@@ -87,6 +88,12 @@ def unit_text(program):
                    for line in lines)
 
 
+def listens(path):
+    """Whether somebody does at that socket: it is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 class ManagedSession(Session):
     """`trusted`: a function of the session that makes a file of certificates; `environment` is
     everybody's, the broker's too."""
@@ -120,12 +127,12 @@ class ManagedSession(Session):
         self.manager = self.spawn(
             "systemd", ["unshare", "--mount", "sh", "-ec", START, "sh", self.root.name,
                         self.trusted(self), SYSTEMD, "--user", "--log-target=console"])
-        socket = self.root / "run/bus"
-        wait_until(lambda: socket.exists() or self.manager.poll() is not None, DEADLINE,
+        path = self.root / "run/bus"
+        wait_until(lambda: listens(path) or self.manager.poll() is not None, DEADLINE,
                    "systemd to listen for the bus")
         self.bus = Bus(self.environment["DBUS_SESSION_BUS_ADDRESS"])
         self.buses.append(self.bus)
-        self.watches.append(BusWatch(socket))
+        self.watches.append(BusWatch(path))
 
     def systemctl(self, *arguments):
         """What it prints."""
