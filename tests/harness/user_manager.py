@@ -13,7 +13,7 @@ import subprocess
 
 from harness.bus import Bus
 from harness.bus_watch import BusWatch
-from harness.session import BUS_CONFIG, DEADLINE, Session, end, wait_until
+from harness.session import BUS_CONFIG, DEADLINE, Session, wait_until
 
 SYSTEMD = "/lib/systemd/systemd"
 STOCK = ("basic.target", "shutdown.target", "exit.target", "systemd-exit.service", "sockets.target",
