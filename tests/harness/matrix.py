@@ -15,15 +15,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILDS = pathlib.Path(os.environ.get("TIDIO_AUTH_BUILD", ROOT / "build"))
 
 SANITIZED = ["-Db_sanitize=address,undefined"]
-# What mostly waits, or is about more than the programs, runs once plain and once sanitized.
-BRIEF = [word for suite in ("consent", "faults", "hostile", "interop", "people")
-         for word in ("--no-suite", suite)]
+# Every test runs once plain and once sanitized; what builds or packs the program anew has nothing of
+# a sanitizer. The other two builds show what their compiler alone can: warnings, and the C tests.
+C_TESTS = ["--suite", "unit", "--suite", "fuzz"]
+ONCE = ["--no-suite", "people"]
 # name: compiler, options, factor on the time-outs, tests
 CONFIGURATIONS = {
     "gcc": ("gcc", ["-Db_coverage=true"], 1, []),
-    "gcc-sanitized": ("gcc", SANITIZED, 3, BRIEF),
-    "clang": ("clang", [], 1, BRIEF),
-    "clang-sanitized": ("clang", [*SANITIZED, "-Db_lundef=false"], 3, []),
+    "gcc-sanitized": ("gcc", SANITIZED, 3, C_TESTS),
+    "clang": ("clang", [], 1, C_TESTS),
+    "clang-sanitized": ("clang", [*SANITIZED, "-Db_lundef=false"], 3, ONCE),
 }
 
 PROGRESS = re.compile(r"^\[\d+/\d+\] ")
