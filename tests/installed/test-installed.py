@@ -5,6 +5,7 @@ what README.md tells its readers to do. The first argument is the source folder.
 
 import configparser
 import json
+import math
 import os
 import pathlib
 import re
@@ -150,11 +151,13 @@ def gdbus(desk):
         follow(desk, name)
 
 
-@tap.case("IN-09", "README: the Python and the C example", sandbox=True)
+@tap.case("IN-09", "README: the Python, the C and the JavaScript example", sandbox=True)
 def programs(desk):
     follow(desk, "sign-in")
     write_file(desk, "contacts.py")
     follow(desk, "python")
+    write_file(desk, "contacts.js")
+    follow(desk, "gjs")
     write_file(desk, "contacts.c")
     follow(desk, "c")
 
@@ -222,6 +225,25 @@ def switches(desk):
     text = desk.shell("tidio-auth-sandbox --help")[1]
     known = set(re.findall(r"^  (--[a-z-]+)", text, re.M)) - {"--version"}
     tap.equal(sorted(told), sorted(known), "switches")
+
+
+UNITS = {"": 1, "bytes": 1, "s": 1, "KiB": 1024, "MiB": 1024 * 1024}
+
+
+@tap.case("IN-24", "README: the limits are those of the sources")
+def limits(_desk):
+    defined = {}
+    for path in sorted((ROOT / "src").glob("*/ta-*.[ch]")):
+        for name, value in re.findall(r"^#define ([A-Z_]+) \(?([0-9]+(?: \* [0-9]+)*)\)?(?: |$)",
+                                      path.read_text(), re.M):
+            defined.setdefault(name, set()).add(math.prod(map(int, value.split(" * "))))
+    rows = README.tables("limits")
+    tap.check(len(rows) > 10, "README has the table")
+    for what, limit, names in rows:
+        number, _space, unit_name = limit.partition(" ")
+        name = words(names)[0]
+        tap.check(int(number) * UNITS[unit_name] in defined.get(name, ()),
+                  f"{what}: {limit}, {name} is {defined.get(name)}")
 
 
 @tap.case("IN-16", "README: the errors are those that are raised, in their groups")
