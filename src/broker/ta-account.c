@@ -75,7 +75,7 @@ claim_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   TaClaim *claim = ta_claim_finish (TA_KEEPER (source), result, &error);
 
   if (claim != NULL)
-    ta_claim_sign_out (claim, self->keeper);
+    ta_claim_sign_out (claim);
   if (claim != NULL)
     g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
   else

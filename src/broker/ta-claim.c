@@ -8,7 +8,10 @@
  * wants to change what is stored of an account first takes its lock, then looks at what the others
  * did meanwhile. Who signs the account out leaves the item's id in the lock's note: so another
  * broker that still knows the account can tell a sign-out, which counts for it too, from an item
- * that was deleted by mistake, which is made anew. */
+ * that was deleted by mistake, which is made anew.
+ *
+ * As long as what counts is not stored, the lock stays with this process: what the others can read
+ * is a refresh token that was replaced, and a provider may end a login for which one comes back. */
 
 /* Seconds. A refresh holds the claim for as long as a request and three writes may take. */
 #define TIMEOUT 15
@@ -16,16 +19,30 @@
 
 typedef struct
 {
-  TaStore *store; /* (owned) */
+  TaStore *store;   /* (owned) */
+  TaKeeper *keeper; /* (owned) */
   TaClaimPurpose purpose;
   TaLock *lock; /* (owned) (nullable) */
 } Call;
 
+/* Takes the lock. */
+static void
+release (TaKeeper *keeper, TaLock *lock)
+{
+  TaLock **spare = ta_keeper_get_spare_lock (keeper);
+
+  if (ta_keeper_is_unsaved (keeper) && *spare == NULL)
+    *spare = lock;
+  else
+    g_clear_pointer (&lock, ta_lock_free);
+}
+
 static void
 call_free (Call *call)
 {
+  release (call->keeper, call->lock);
+  g_object_unref (call->keeper);
   g_object_unref (call->store);
-  g_clear_pointer (&call->lock, ta_lock_free);
   g_free (call);
 }
 
@@ -69,7 +86,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   if (call->purpose == TA_CLAIM_SIGN_IN && call->lock != NULL)
-    ta_lock_write_note (call->lock, "");
+    ta_lock_write_note (ta_keeper_get_record (keeper)->account, "");
   else if (is_missing && call->purpose != TA_CLAIM_SIGN_OUT && is_signed_out (call->lock, keeper))
     {
       g_signal_emit_by_name (keeper, "signed-out");
@@ -80,6 +97,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (is_missing && call->purpose != TA_CLAIM_SIGN_OUT && !may_be_new (call, keeper))
     g_message ("Another program deleted the item of an account: it is kept anew");
   claim = g_new0 (TaClaim, 1);
+  claim->keeper = g_object_ref (keeper);
   claim->lock = g_steal_pointer (&call->lock);
   claim->items = g_steal_pointer (&items);
   g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
@@ -113,10 +131,11 @@ ta_claim_async (TaParts *parts, TaKeeper *keeper, TaClaimPurpose purpose,
 
   g_task_set_source_tag (task, ta_claim_async);
   call->store = g_object_ref (parts->store);
+  call->keeper = g_object_ref (keeper);
   call->purpose = purpose;
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
   ta_lock_take_async (ta_keeper_get_record (keeper)->account, is_patient ? SAVE_TIMEOUT : TIMEOUT,
-                      lock_cb, task);
+                      ta_keeper_get_spare_lock (keeper), lock_cb, task);
 }
 
 /* (transfer full) */
@@ -127,18 +146,19 @@ ta_claim_finish (TaKeeper *keeper, GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-/* Tells the other brokers that the keeper's account is being signed out. */
+/* Tells the other brokers that the account is being signed out. */
 void
-ta_claim_sign_out (TaClaim *self, TaKeeper *keeper)
+ta_claim_sign_out (TaClaim *self)
 {
-  if (self->lock != NULL)
-    ta_lock_write_note (self->lock, ta_keeper_get_item_id (keeper));
+  ta_lock_write_note (ta_keeper_get_record (self->keeper)->account,
+                      ta_keeper_get_item_id (self->keeper));
 }
 
 void
 ta_claim_free (TaClaim *self)
 {
-  g_clear_pointer (&self->lock, ta_lock_free);
+  release (self->keeper, self->lock);
+  g_object_unref (self->keeper);
   g_ptr_array_unref (self->items);
   g_free (self);
 }

@@ -15,9 +15,11 @@ typedef enum
   TA_CLAIM_SIGN_OUT, /* goes on without the lock rather than not at all */
 } TaClaimPurpose;
 
-/* An account's item for as long as this is held: no other broker of this user changes it. */
+/* An account's item for as long as this is held, and then until nothing of it is unsaved: no other
+ * broker of this user changes it. */
 typedef struct
 {
+  TaKeeper *keeper; /* (owned) */
   TaLock *lock;     /* (owned) (nullable) */
   GPtrArray *items; /* (owned) (element-type TaStoreItem): all accounts', as they stood then */
 } TaClaim;
@@ -25,7 +27,7 @@ typedef struct
 void ta_claim_async (TaParts *parts, TaKeeper *keeper, TaClaimPurpose purpose,
                      GAsyncReadyCallback callback, gpointer user_data);
 TaClaim *ta_claim_finish (TaKeeper *keeper, GAsyncResult *result, GError **error);
-void ta_claim_sign_out (TaClaim *self, TaKeeper *keeper);
+void ta_claim_sign_out (TaClaim *self);
 void ta_claim_free (TaClaim *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaClaim, ta_claim_free)

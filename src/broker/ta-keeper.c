@@ -8,7 +8,7 @@
  *
  * - A new record counts only once it is stored (store before tell). If the store fails, it counts
  *   all the same, because the provider may have replaced the old tokens; it is "unsaved" then, and
- *   writing is tried again.
+ *   writing is tried again. Until then the lock between sessions may be left here (ta-claim.c).
  * - Writes go out one by one in the order they were asked for, so that the last one asked for is
  *   the one that stays.
  * - An item that somebody else damaged, or that a newer version wrote, is left alone. */
@@ -28,8 +28,9 @@ struct _TaKeeper
   TaRecord *record; /* (owned): the one that counts */
   GQueue writes;    /* (owned) (element-type GTask): the first one is running */
   gboolean unsaved;
-  TaAlarm *retry;    /* (owned) (nullable) */
-  guint retry_delay; /* ms */
+  TaLock *spare_lock; /* (owned) (nullable): while it is unsaved and nobody here wants it */
+  TaAlarm *retry;     /* (owned) (nullable) */
+  guint retry_delay;  /* ms */
   gboolean is_hurried;
   gboolean told_of_others; /* items of the account besides its own */
 };
@@ -90,6 +91,8 @@ set_unsaved (TaKeeper *self, gboolean unsaved)
   self->retry_delay = unsaved ? CLAMP (self->retry_delay * 2, RETRY_MIN_MS, RETRY_MAX_MS) : 0;
   if (unsaved)
     set_alarm (self);
+  else
+    g_clear_pointer (&self->spare_lock, ta_lock_free);
 }
 
 static void
@@ -265,6 +268,13 @@ ta_keeper_get_item_id (TaKeeper *self)
   return self->item_id;
 }
 
+/* Where the lock between sessions is left while the record is unsaved. */
+TaLock **
+ta_keeper_get_spare_lock (TaKeeper *self)
+{
+  return &self->spare_lock;
+}
+
 /* The record that counts. Owned by the keeper. */
 TaRecord *
 ta_keeper_get_record (TaKeeper *self)
@@ -306,6 +316,7 @@ ta_keeper_finalize (GObject *object)
   TaKeeper *self = TA_KEEPER (object);
 
   g_clear_pointer (&self->retry, ta_alarm_free);
+  g_clear_pointer (&self->spare_lock, ta_lock_free);
   g_object_unref (self->store);
   g_free (self->item_id);
   ta_record_unref (self->record);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "io/ta-lock.h"
 #include "io/ta-store.h"
 #include "oauth/ta-record.h"
 
@@ -28,5 +29,6 @@ void ta_keeper_hurry (TaKeeper *self);
 gboolean ta_keeper_is_among (TaKeeper *self, GPtrArray *items);
 void ta_keeper_hold (TaKeeper *self, TaRecord *record);
 const char *ta_keeper_get_item_id (TaKeeper *self);
+TaLock **ta_keeper_get_spare_lock (TaKeeper *self);
 
 G_END_DECLS

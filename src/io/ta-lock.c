@@ -8,12 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* An open file description lock (F_OFD_SETLK) on a file of the user's runtime folder. The kernel
  * releases it when the process ends, however it ends; the file stays, because removing it would
- * let two processes lock two files of one name. A file that is not ours, or that we may not open,
- * is never passed over. Where there is no place for lock files at all, which is so for all
+ * let two processes lock two files of one name. If somebody else removed it while we waited, the
+ * one that has its name now counts. A file that is not ours, or that we may not open, is never
+ * passed over. Where there is no place for lock files at all, which is so for all
  * processes of the user, the lock is had without one: refreshing alone is better than not at all.
  * The file may hold a note for who has the lock next. */
 
@@ -62,9 +64,24 @@ open_lock (const char *name, GError **error)
   return -1;
 }
 
+/* Whether the file that is open is the one that has the name. */
+static gboolean
+is_in_place (const TaLock *self, const char *name)
+{
+  g_autofree char *file = g_strconcat (name, ".lock", NULL);
+  g_autofree char *path = g_build_filename (g_get_user_runtime_dir (), "tidio-auth", file, NULL);
+  struct stat ours;
+  struct stat named;
+
+  return fstat (self->fd, &ours) == 0 && lstat (path, &named) == 0 && ours.st_dev == named.st_dev
+         && ours.st_ino == named.st_ino;
+}
+
 typedef struct
 {
-  TaLock *lock; /* (owned) (nullable): NULL once handed out */
+  char *name;     /* (owned) */
+  TaLock *lock;   /* (owned) (nullable): NULL once handed out */
+  TaLock **spare; /* (unowned) */
   gint64 deadline;
 } Take;
 
@@ -72,18 +89,32 @@ static void
 take_free (Take *take)
 {
   g_clear_pointer (&take->lock, ta_lock_free);
+  g_free (take->name);
   g_free (take);
 }
 
-/* FALSE: somebody else has it. */
+/* FALSE with no error: somebody else has it, or had it removed. */
 static gboolean
-try_lock (TaLock *self)
+try_lock (Take *take, GError **error)
 {
   struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+  TaLock *lock = take->lock;
 
-  if (self->fd < 0 || fcntl (self->fd, F_OFD_SETLK, &whole) == 0)
+  if (*take->spare != NULL)
+    {
+      take->lock = g_steal_pointer (take->spare);
+      ta_lock_free (lock);
+      return TRUE;
+    }
+  if (lock->fd < 0)
     return TRUE;
-  return errno != EAGAIN && errno != EACCES;
+  if (fcntl (lock->fd, F_OFD_SETLK, &whole) != 0)
+    return errno != EAGAIN && errno != EACCES;
+  if (is_in_place (lock, take->name))
+    return TRUE;
+  close (lock->fd);
+  lock->fd = open_lock (take->name, error);
+  return FALSE;
 }
 
 /* Takes the task when it is done. */
@@ -92,23 +123,27 @@ try_to_take (gpointer user_data)
 {
   GTask *task = user_data;
   Take *take = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
 
-  if (try_lock (take->lock))
+  if (try_lock (take, &error))
     g_task_return_pointer (task, g_steal_pointer (&take->lock), (GDestroyNotify) ta_lock_free);
+  else if (error != NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
   else if (ta_clock_boot_ms () < take->deadline)
     return G_SOURCE_CONTINUE;
   else
     g_task_return_new_error (task, TA_ERROR, TA_ERROR_BUSY,
-                             "Another session has been refreshing this account for long: try again "
-                             "in a moment");
+                             "Another session is refreshing this account, or cannot store it: see "
+                             "to the keyring there, or try again in a moment");
   g_object_unref (task);
   return G_SOURCE_REMOVE;
 }
 
-/* Waits `seconds` at most. `name` is fit for a file name.
+/* Waits `seconds` at most. `name` is fit for a file name. `spare`: where this process may leave the
+ * lock of that name, for whoever wants it here; it must live until the callback.
  * Errors: TA_ERROR_BUSY; TA_ERROR_FAILED: somebody put something else in the file's place. */
 void
-ta_lock_take_async (const char *name, guint seconds, GAsyncReadyCallback callback,
+ta_lock_take_async (const char *name, guint seconds, TaLock **spare, GAsyncReadyCallback callback,
                     gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
@@ -117,6 +152,8 @@ ta_lock_take_async (const char *name, guint seconds, GAsyncReadyCallback callbac
 
   g_task_set_source_tag (task, ta_lock_take_async);
   g_task_set_task_data (task, take, (GDestroyNotify) take_free);
+  take->name = g_strdup (name);
+  take->spare = spare;
   take->lock = g_new0 (TaLock, 1);
   take->lock->fd = open_lock (name, &error);
   take->deadline = ta_clock_boot_ms () + seconds * G_GINT64_CONSTANT (1000);
@@ -134,13 +171,17 @@ ta_lock_take_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-/* Leaves a note, no secret, in the place of the one before. Best effort. */
+/* Leaves a note, no secret, in the place of the one before, whoever has the lock. Best effort. */
 void
-ta_lock_write_note (TaLock *self, const char *note)
+ta_lock_write_note (const char *name, const char *note)
 {
-  if (self->fd < 0 || ftruncate (self->fd, 0) != 0
-      || pwrite (self->fd, note, strlen (note), 0) != (gssize) strlen (note))
+  int fd = open_lock (name, NULL);
+
+  if (fd < 0 || ftruncate (fd, 0) != 0
+      || pwrite (fd, note, strlen (note), 0) != (gssize) strlen (note))
     g_debug ("No note was left in the lock file");
+  if (fd >= 0)
+    close (fd);
 }
 
 /* The note that was left; empty: none. */

@@ -13,7 +13,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from gi.repository import GLib
 
 from harness import tap
+from harness.broker import DEADLINE
 from harness.locks import OpenWatch, held, lock_path
+from harness.second_bus import SecondBroker
 from rows import ACCOUNT, main, within
 from steps import halted
 
@@ -74,6 +76,21 @@ def doubled(world):
     world.broker.restart()
     tap.equal(len(world.keyring.accounts()), 2, "items")
     tap.equal(world.broker.sign_out(ACCOUNT), True, "revoked")
+    check_gone(world)
+
+
+@tap.case("SO-12", "signed out in another session while it is unsaved here: it does not come back")
+def unsaved_elsewhere(world):
+    second = SecondBroker(world.session, world.broker.environment)
+    second.start()
+    world.keyring.plan("SetSecret", "fail", 2, 0)
+    tap.equal(world.outcome(), "a new token", "what the caller saw")
+    second.sign_out(ACCOUNT)
+    world.keyring.heal()
+    world.bus.wait_for(lambda: not world.broker.accounts(), DEADLINE * 4,
+                       "the account to be gone here too", poll=True)
+    tap.equal(second.accounts(), [], "accounts there")
+    second.stop()
     check_gone(world)
 
 

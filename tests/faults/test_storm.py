@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import tap
-from harness.broker import DEADLINE
+from harness.broker import DEADLINE, expect_error
 from harness.second_bus import SecondBroker
 from rows import ACCOUNT, TOKEN, FaultWorld
 
@@ -161,6 +161,26 @@ def killed_partner(world):
     second.kill()
     order.release(False)
     tap.equal(world.seen(pending), "a new token", "what the caller of the other one saw")
+    world.prove_kept()
+
+
+@tap.case("ON-11", "two brokers, one cannot store what it was given: the other spends no old token")
+def unsaved_elsewhere(world):
+    second = SecondBroker(world.session, world.broker.environment)
+    second.start()
+    tap.equal(second.token(ACCOUNT), world.old, "the token in the keyring")
+    world.keyring.plan("SetSecret", "fail", 2, 0)
+    fresh = world.broker.token(ACCOUNT, rejected=world.old)
+    tap.equal(world.broker.state(ACCOUNT), "unsaved", "state of the first")
+    message = expect_error("Busy", second.token, ACCOUNT, rejected=world.old)
+    tap.contains(message, "see to the keyring", "message")
+    tap.equal(second.token(ACCOUNT), world.old, "a token without a refresh")
+    tap.equal(world.server_saw(), "1 refresh", "what the server saw")
+    pending = second.start_get_token(ACCOUNT, rejected=world.old)
+    world.keyring.heal()
+    tap.equal(pending.result(60)[0], fresh, "the token of the second, once it was stored")
+    tap.equal(world.server_saw(), "1 refresh", "what the server saw")
+    second.stop()
     world.prove_kept()
 
 
