@@ -54,12 +54,23 @@ flush_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   daemon->is_flushed = TRUE;
 }
 
+/* The name is given back once nothing is left that another broker would have to know: whoever calls
+ * from then on starts one. */
+static gboolean
+is_kept (Daemon *daemon)
+{
+  gboolean is_done = ta_ending_is_done (daemon->accounts, daemon->sign_ins);
+
+  if (is_done)
+    g_clear_pointer (&daemon->name, ta_name_free);
+  return is_done;
+}
+
 static gboolean
 on_settle (gpointer user_data)
 {
   Daemon *daemon = user_data;
-  gboolean is_done = ta_ending_is_done (daemon->accounts, daemon->sign_ins)
-                     && ta_service_is_settled (daemon->service);
+  gboolean is_done = is_kept (daemon) && ta_service_is_settled (daemon->service);
 
   if (is_done && !daemon->is_flushing)
     {
@@ -82,17 +93,14 @@ end (Daemon *daemon, int status)
   g_clear_object (&daemon->reminder);
   ta_service_close (daemon->service);
   ta_ending_begin (daemon->accounts, daemon->sign_ins);
+  is_kept (daemon);
   g_timeout_add (SETTLE_STEP_MS, on_settle, daemon);
 }
 
-/* Who calls from now on starts another broker. */
 static gboolean
 on_signal (gpointer user_data)
 {
-  Daemon *daemon = user_data;
-
-  g_clear_pointer (&daemon->name, ta_name_free);
-  end (daemon, EXIT_SUCCESS);
+  end (user_data, EXIT_SUCCESS);
   return G_SOURCE_CONTINUE;
 }
 

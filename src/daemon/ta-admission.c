@@ -23,6 +23,7 @@ struct _TaAdmission
   TaAccess *access;             /* (owned) */
   TaPatience *patience;         /* (owned): with what calls asked of the user in vain */
   TaPlaces *places;             /* (owned) */
+  gboolean is_closed;
 };
 
 /* A caller that an answer is waited for. */
@@ -59,10 +60,11 @@ ta_admission_free (TaAdmission *self)
   g_free (self);
 }
 
-/* Nobody is asked any more. */
+/* No call is begun any more, and nobody is asked. */
 void
 ta_admission_close (TaAdmission *self)
 {
+  self->is_closed = TRUE;
   ta_access_close (self->access);
 }
 
@@ -85,10 +87,22 @@ refuse (TaCaller *caller, int code, const char *message)
 
 /* Takes the caller. */
 static void
+refuse_at_end (TaCaller *caller)
+{
+  refuse (caller, TA_ERROR_BUSY, "The broker is being ended: try again, which starts it anew");
+}
+
+/* Takes the caller. */
+static void
 begin (TaAdmission *self, TaCaller *caller)
 {
   const TaApplication *application = ta_caller_get_application (caller);
 
+  if (self->is_closed)
+    {
+      refuse_at_end (caller);
+      return;
+    }
   if (application->trust == TA_TRUST_SANDBOXED
       && !ta_patience_check (self->patience, application->id, NULL))
     ta_caller_set_quiet (caller);
@@ -306,6 +320,11 @@ on_ended (TaCaller *caller, const char *result, gpointer user_data)
 void
 ta_admission_enter (TaAdmission *self, TaCaller *caller)
 {
+  if (self->is_closed)
+    {
+      refuse_at_end (caller);
+      return;
+    }
   ta_caller_watch_end (caller, on_ended, self);
   identify (self, caller);
 }

@@ -15,6 +15,7 @@ struct _TaName
   TaNameFunc lost;
   gpointer user_data; /* (unowned) */
   guint id;
+  gboolean is_lost;
 };
 
 #define BUS "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"
@@ -62,6 +63,7 @@ on_lost (GDBusConnection *bus, const char *name, gpointer user_data)
     return;
   g_printerr (_ ("tidio-authd: the name %s belongs to another program\n"), name);
   log_owner (bus);
+  self->is_lost = TRUE;
   self->lost (self->user_data);
 }
 
@@ -84,7 +86,7 @@ ta_name_new (GDBusConnection *bus, TaNameFunc lost, gpointer user_data)
 void
 ta_name_free (TaName *self)
 {
-  if (!g_dbus_connection_is_closed (self->bus))
+  if (!self->is_lost && !g_dbus_connection_is_closed (self->bus))
     g_dbus_connection_call (self->bus, BUS, "ListQueuedOwners", g_variant_new ("(s)", BUS_NAME),
                             G_VARIANT_TYPE ("(as)"), G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, NULL,
                             queue_cb, NULL);

@@ -244,7 +244,7 @@ ta_service_is_settled (TaService *self)
   return ta_announcer_is_settled (self->announcer);
 }
 
-/* Nobody is asked for consent any more. */
+/* No call is begun any more, and nobody is asked for consent. */
 void
 ta_service_close (TaService *self)
 {

@@ -5,6 +5,7 @@
 import collections
 import pathlib
 import random
+import signal
 import sys
 import time
 
@@ -12,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import tap
-from harness.broker import DEADLINE, expect_error
+from harness.broker import DEADLINE, NAME, SLOW, expect_error
 from harness.second_bus import SecondBroker
 from rows import ACCOUNT, TOKEN, FaultWorld
 
@@ -21,6 +22,8 @@ WAITERS = 256
 CONNECTIONS = 10
 CYCLES = 1000
 DAY = 86400
+# After SIGTERM.
+END = 5.0 * SLOW
 
 
 class Crowd:
@@ -181,6 +184,32 @@ def unsaved_elsewhere(world):
     tap.equal(pending.result(60)[0], fresh, "the token of the second, once it was stored")
     tap.equal(world.server_saw(), "1 refresh", "what the server saw")
     second.stop()
+    world.prove_kept()
+
+
+@tap.case("ON-12", "SIGTERM while a token is unsaved: stored, and then another broker may begin")
+def unsaved_at_end(world):
+    second = SecondBroker(world.session, world.broker.environment)
+    second.start()
+    process = world.broker.process
+    # The intent; the result; it once more.
+    world.keyring.plan("SetSecret", "fail", 2)
+    world.keyring.plan("SetSecret", "stall", 3)
+    fresh = world.broker.token(ACCOUNT, rejected=world.old)
+    pending = second.start_get_token(ACCOUNT, rejected=world.old)
+    process.send_signal(signal.SIGTERM)
+    world.keyring.wait_for_reached(2)
+    expect_error("Busy", world.broker.token, ACCOUNT)
+    tap.equal(world.bus.process_of(NAME), process.pid, "who has the name meanwhile")
+    tap.check(not pending.done, "the other broker waits")
+    world.keyring.release()
+    tap.equal(process.wait(END), 0, "exit status")
+    world.broker.process = None
+    tap.equal(world.newest_record()["access_token"], fresh, "what is stored")
+    tap.equal(pending.result(60)[0], fresh, "the token of the other broker")
+    tap.equal(world.server_saw(), "1 refresh", "what the server saw")
+    second.stop()
+    world.broker.start()
     world.prove_kept()
 
 
