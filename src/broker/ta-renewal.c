@@ -22,7 +22,6 @@ struct _TaRenewal
   TaKeeper *keeper;   /* (owned) */
   TaWaiters *waiters; /* (owned) */
   TaAlarm *gate;      /* (owned) (nullable): rings when the provider may be asked again */
-  GError *closed;     /* (owned) (nullable): why no tokens are given out */
   gboolean refreshing;
   gboolean unlocking; /* the user is asked */
   gboolean repairing;
@@ -33,16 +32,6 @@ struct _TaRenewal
 G_DEFINE_FINAL_TYPE (TaRenewal, ta_renewal, G_TYPE_OBJECT)
 
 static void start_refresh (TaRenewal *self);
-
-/* A token without asking anybody. NULL with no error: a refresh is due. */
-static TaTokenAnswer *
-answer_from_memory (TaRenewal *self, const TaTokenWish *wish, GError **error)
-{
-  if (self->closed == NULL)
-    return ta_standing_answer (&self->standing, ta_keeper_get_record (self->keeper), wish, error);
-  g_propagate_error (error, g_error_copy (self->closed));
-  return NULL;
-}
 
 /* Milliseconds until the provider may be asked, if it is to be; `place` (nullable): where. */
 static gint64
@@ -106,7 +95,7 @@ ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GCancellab
 
   g_task_set_source_tag (task, ta_renewal_get_token_async);
   ta_renewal_look (self);
-  answer = answer_from_memory (self, wish, &error);
+  answer = ta_standing_answer (&self->standing, ta_keeper_get_record (self->keeper), wish, &error);
   if (answer == NULL && error == NULL)
     answer = answer_at_door (self, wish, &error);
   if (answer != NULL)
@@ -146,36 +135,20 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_signal_emit_by_name (self, "ended", error);
 }
 
-/* Whatever kept us from seeing whether a login that ended is back, it ended; and a token that is
- * about to be revoked is given to nobody. (transfer full) (nullable) */
-static GError *
-explain (TaRenewal *self, const GError *error)
-{
-  const TaRecord *record = ta_keeper_get_record (self->keeper);
-  gboolean is_over = error == NULL ? ta_record_is_ended (record, FALSE, ta_clock_now ())
-                                   : ta_standing_is_over (&self->standing, record, FALSE);
-
-  if (g_error_matches (self->closed, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT))
-    return g_error_copy (self->closed);
-  if (self->closed == NULL && !g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT)
-      && !g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED) && is_over)
-    return ta_standing_get_error (&self->standing, record);
-  return error == NULL ? NULL : g_error_copy (error);
-}
-
 /* Ends the refresh. Those that met a locked keyring and may ask the user go on waiting while the
  * user is asked. */
 static void
 end_refresh (TaRenewal *self, const GError *cause)
 {
-  g_autoptr (GError) error = explain (self, cause);
-  TaToken *token = ta_keeper_get_record (self->keeper)->token;
+  const TaRecord *record = ta_keeper_get_record (self->keeper);
+  g_autoptr (GError) error = ta_standing_explain (&self->standing, record, cause);
   gboolean is_locked = g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED);
 
   ta_standing_note_refresh (&self->standing, cause == NULL && self->repairing);
   self->refreshing = FALSE;
   self->repairing = FALSE;
-  self->unlocking = ta_waiters_answer (self->waiters, token, ta_clock_now (), error, is_locked);
+  self->unlocking
+      = ta_waiters_answer (self->waiters, record->token, ta_clock_now (), error, is_locked);
   if (self->unlocking)
     ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_ALL, NULL, unlock_cb,
                          g_object_ref (self));
@@ -228,8 +201,8 @@ provider_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TaProvider) provider
       = ta_discovery_find_finish (TA_DISCOVERY (source), result, &error);
 
-  if (self->closed != NULL && error == NULL)
-    error = g_error_copy (self->closed);
+  if (self->standing.closed != NULL && error == NULL)
+    error = g_error_copy (self->standing.closed);
   if (error != NULL)
     end_refresh (self, error);
   else if (!hold_back (self, provider->token_endpoint))
@@ -245,8 +218,8 @@ start_refresh (TaRenewal *self)
   g_autofree char *place = ta_discovery_find_place (self->parts->discovery, id, &error);
 
   g_clear_pointer (&self->gate, ta_alarm_free);
-  if (self->closed != NULL && error == NULL)
-    error = g_error_copy (self->closed);
+  if (self->standing.closed != NULL && error == NULL)
+    error = g_error_copy (self->standing.closed);
   if (error != NULL)
     end_refresh (self, error);
   else if (!hold_back (self, place))
@@ -279,8 +252,7 @@ ta_renewal_resume (TaRenewal *self)
 void
 ta_renewal_close (TaRenewal *self, const GError *reason)
 {
-  g_clear_error (&self->closed);
-  self->closed = reason == NULL ? NULL : g_error_copy (reason);
+  ta_standing_close (&self->standing, reason);
   if (reason != NULL && self->gate != NULL)
     on_gate_opens (self);
 }
@@ -313,7 +285,6 @@ ta_renewal_finalize (GObject *object)
   g_signal_handlers_disconnect_by_data (self->parts->throttle, self);
   g_clear_pointer (&self->gate, ta_alarm_free);
   ta_waiters_free (self->waiters);
-  g_clear_error (&self->closed);
   ta_hold_clear (&self->hold);
   ta_standing_clear (&self->standing);
   g_object_unref (self->keeper);

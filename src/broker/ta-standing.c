@@ -43,6 +43,23 @@ ta_standing_get_error (const TaStanding *self, const TaRecord *record)
                               "The provider ended this login: sign in again");
 }
 
+/* (transfer full) (nullable): what those who waited for a refresh are told that ended with `error`
+ * (nullable). Whatever kept us from seeing whether a login that ended is back, it ended; and a
+ * token that is about to be revoked is given to nobody. */
+GError *
+ta_standing_explain (const TaStanding *self, const TaRecord *record, const GError *error)
+{
+  gboolean is_over = error == NULL ? ta_record_is_ended (record, FALSE, ta_clock_now ())
+                                   : ta_standing_is_over (self, record, FALSE);
+
+  if (g_error_matches (self->closed, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT))
+    return g_error_copy (self->closed);
+  if (self->closed == NULL && !g_error_matches (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT)
+      && !g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED) && is_over)
+    return ta_standing_get_error (self, record);
+  return error == NULL ? NULL : g_error_copy (error);
+}
+
 static gboolean
 is_recent (gint64 then, gint64 spacing)
 {
@@ -51,7 +68,7 @@ is_recent (gint64 then, gint64 spacing)
 
 /* (nullable): a token without asking anybody. NULL with no error: a refresh is due, or a look at
  * whether another session signed in again.
- * Errors: TA_ERROR_SIGN_IN_REQUIRED. */
+ * Errors: TA_ERROR_SIGN_IN_REQUIRED; the reason why it is closed. */
 TaTokenAnswer *
 ta_standing_answer (const TaStanding *self, const TaRecord *record, const TaTokenWish *wish,
                     GError **error)
@@ -59,7 +76,9 @@ ta_standing_answer (const TaStanding *self, const TaRecord *record, const TaToke
   TaToken *token = record->token;
   gboolean rejected = ta_token_wish_rejects (wish, token);
 
-  if (ta_standing_is_over (self, record, rejected))
+  if (self->closed != NULL)
+    g_propagate_error (error, g_error_copy (self->closed));
+  else if (ta_standing_is_over (self, record, rejected))
     {
       if (is_recent (self->reviewed_at, REVIEW_SPACING))
         g_propagate_error (error, ta_standing_get_error (self, record));
@@ -83,8 +102,17 @@ ta_standing_note_refresh (TaStanding *self, gboolean is_repair)
     self->repaired_at = self->reviewed_at;
 }
 
+/* Closes it with the reason why no more tokens are given out, or opens it again (NULL). */
+void
+ta_standing_close (TaStanding *self, const GError *reason)
+{
+  g_clear_error (&self->closed);
+  self->closed = reason == NULL ? NULL : g_error_copy (reason);
+}
+
 void
 ta_standing_clear (TaStanding *self)
 {
+  g_clear_error (&self->closed);
   g_clear_error (&self->detached);
 }

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 /* What is known of an account's login besides its record. */
 typedef struct
 {
+  GError *closed;     /* (owned) (nullable): why no tokens are given out */
   GError *detached;   /* (owned) (nullable): the provider file names another server */
   gint64 repaired_at; /* on the boot clock, seconds; 0: never */
   gint64 reviewed_at; /* whether it is back */
@@ -18,8 +19,10 @@ typedef struct
 gboolean ta_standing_look (TaStanding *self, const TaRecord *record);
 gboolean ta_standing_is_over (const TaStanding *self, const TaRecord *record, gboolean rejected);
 GError *ta_standing_get_error (const TaStanding *self, const TaRecord *record);
+GError *ta_standing_explain (const TaStanding *self, const TaRecord *record, const GError *error);
 TaTokenAnswer *ta_standing_answer (const TaStanding *self, const TaRecord *record,
                                    const TaTokenWish *wish, GError **error);
+void ta_standing_close (TaStanding *self, const GError *reason);
 void ta_standing_note_refresh (TaStanding *self, gboolean is_repair);
 void ta_standing_clear (TaStanding *self);
 
