@@ -5,6 +5,7 @@
 #include "broker/ta-hold.h"
 #include "broker/ta-refresh.h"
 #include "broker/ta-standing.h"
+#include "broker/ta-unlocking.h"
 #include "broker/ta-waiters.h"
 #include "io/ta-alarm.h"
 #include "io/ta-clock.h"
@@ -123,10 +124,10 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TaRenewal) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) items = ta_store_load_finish (TA_STORE (source), result, NULL, &error);
+  gboolean is_unlocked = ta_unlocking_finish (TA_KEEPER (source), result, &error);
   TaToken *token = ta_keeper_get_record (self->keeper)->token;
 
-  if (items == NULL && self->unlocking)
+  if (!is_unlocked && self->unlocking)
     {
       self->unlocking = FALSE;
       ta_waiters_answer (self->waiters, token, ta_clock_now (), error, FALSE);
@@ -150,8 +151,7 @@ end_refresh (TaRenewal *self, const GError *cause)
   self->unlocking
       = ta_waiters_answer (self->waiters, record->token, ta_clock_now (), error, is_locked);
   if (self->unlocking)
-    ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_ALL, NULL, unlock_cb,
-                         g_object_ref (self));
+    ta_unlocking_async (self->parts, self->keeper, unlock_cb, g_object_ref (self));
   g_signal_emit_by_name (self, "ended", error);
 }
 

@@ -124,6 +124,21 @@ def hidden_warm_interactive(world):
     listener.wait_for_state("tidio", "ready")
 
 
+@tap.case("KP-41", "the account's keyring and one that has nothing of it are locked: one prompt",
+          account="", prompts=[OK])
+def unrelated_warm_interactive(world):
+    other = world.keyring.create("Another keyring", alias="")
+    listener = Listener(world.broker)
+    world.keyring.lock(other)
+    world.keyring.lock()
+    listener.wait_for_state("tidio", "storage-locked")
+    token = world.broker.token("tidio", rejected=world.token, interactive=True)
+    tap.check(token != world.token, "a new token")
+    asked(world, "password")
+    tap.equal(world.server.counters()["refreshes"], 1, "refreshes")
+    listener.wait_for_state("tidio", "ready")
+
+
 @tap.case("KP-38", "another collection, warm, dismissed: StorageLocked, asked once", account="",
           prompts=["cancel"])
 def hidden_warm_dismissed(world):
