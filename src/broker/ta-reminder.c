@@ -14,7 +14,8 @@
  *
  * - only when an application wanted a token and could not have it without the user;
  * - one notification per account, which goes when the login is back, when the account is signed out
- *   and when somebody signs in already;
+ *   and when somebody signs in already; what a broker left that was killed goes when the next one
+ *   starts;
  * - after a "no" of any kind nothing more of that account for a day, not even by the next broker,
  *   unless it was signed in since;
  * - nothing while a sign-in could not succeed: without a network, with a locked keyring, without a

@@ -10,6 +10,7 @@
 #include "daemon/ta-name.h"
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
+#include "io/ta-notification.h"
 #include "io/ta-process.h"
 
 #include <glib-unix.h>
@@ -113,6 +114,15 @@ on_bus_closed (GDBusConnection *bus, gboolean vanished, GError *error, Daemon *d
   g_main_loop_quit (daemon->loop);
 }
 
+/* Not before: what is on the screen may be that of the broker that has the name. */
+static void
+on_name_got (gpointer user_data)
+{
+  Daemon *daemon = user_data;
+
+  ta_notification_withdraw_left (daemon->bus);
+}
+
 static void
 on_name_lost (gpointer user_data)
 {
@@ -124,7 +134,7 @@ own_name (Daemon *daemon)
 {
   g_clear_handle_id (&daemon->load_timer, g_source_remove);
   if (daemon->name == NULL && daemon->ends_at == 0)
-    daemon->name = ta_name_new (daemon->bus, on_name_lost, daemon);
+    daemon->name = ta_name_new (daemon->bus, on_name_got, on_name_lost, daemon);
 }
 
 static gboolean

@@ -12,6 +12,7 @@
 struct _TaName
 {
   GDBusConnection *bus; /* (owned) */
+  TaNameFunc got;
   TaNameFunc lost;
   gpointer user_data; /* (unowned) */
   guint id;
@@ -55,6 +56,14 @@ log_owner (GDBusConnection *bus)
 }
 
 static void
+on_got (GDBusConnection *bus, const char *name, gpointer user_data)
+{
+  TaName *self = user_data;
+
+  self->got (self->user_data);
+}
+
+static void
 on_lost (GDBusConnection *bus, const char *name, gpointer user_data)
 {
   TaName *self = user_data;
@@ -69,24 +78,28 @@ on_lost (GDBusConnection *bus, const char *name, gpointer user_data)
 
 /* Asks for the name. A bus that goes takes the name along, and is no reason to call `lost`. */
 TaName *
-ta_name_new (GDBusConnection *bus, TaNameFunc lost, gpointer user_data)
+ta_name_new (GDBusConnection *bus, TaNameFunc got, TaNameFunc lost, gpointer user_data)
 {
   TaName *self = g_new0 (TaName, 1);
 
   self->bus = g_object_ref (bus);
+  self->got = got;
   self->lost = lost;
   self->user_data = user_data;
-  self->id = g_bus_own_name_on_connection (bus, BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL,
-                                           on_lost, self, NULL);
+  self->id = g_bus_own_name_on_connection (bus, BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                           on_got, on_lost, self, NULL);
   return self;
 }
 
-/* Gives the name back. The bus answers in the order in which it is asked, so the queue is the one
- * that was there before. */
+/* Gives the name back; one that was lost stays as it is, for the little time that the process has
+ * left, because GLib takes it for a fault to give back what is not ours. The bus answers in the
+ * order in which it is asked, so the queue is the one that was there before. */
 void
 ta_name_free (TaName *self)
 {
-  if (!self->is_lost && !g_dbus_connection_is_closed (self->bus))
+  if (self->is_lost)
+    return;
+  if (!g_dbus_connection_is_closed (self->bus))
     g_dbus_connection_call (self->bus, BUS, "ListQueuedOwners", g_variant_new ("(s)", BUS_NAME),
                             G_VARIANT_TYPE ("(as)"), G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, NULL,
                             queue_cb, NULL);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-notification.h"
 
+#include "io/ta-shown.h"
+
 /* A notification by way of org.freedesktop.Notifications, in the order the functions stand below:
  * what can the server do? -> listen to it -> show -> an action, an end, or the end of the server.
  *
@@ -41,6 +43,8 @@ static void
 end (TaNotification *self)
 {
   self->ended = TRUE;
+  if (self->id != 0)
+    ta_shown_note (self->bus, self->server, self->id, FALSE);
   if (self->signals != 0)
     g_dbus_connection_signal_unsubscribe (self->bus, self->signals);
   if (self->owner != 0)
@@ -59,13 +63,25 @@ end_closed (TaNotification *self, gboolean seen)
 }
 
 static void
+call_close (GDBusConnection *bus, const char *server, guint32 id)
+{
+  g_dbus_connection_call (bus, server, PATH, NAME, "CloseNotification", g_variant_new ("(u)", id),
+                          NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, DEADLINE_MS, NULL, NULL, NULL);
+}
+
+/* Takes away what a broker before this one left on the screen: nobody would hear of its actions. */
+void
+ta_notification_withdraw_left (GDBusConnection *bus)
+{
+  ta_shown_clear (bus, call_close);
+}
+
+static void
 close_at_server (TaNotification *self)
 {
   if (self->id == 0)
     return;
-  g_dbus_connection_call (self->bus, self->server, PATH, NAME, "CloseNotification",
-                          g_variant_new ("(u)", self->id), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                          DEADLINE_MS, NULL, NULL, NULL);
+  call_close (self->bus, self->server, self->id);
   self->id = 0;
 }
 
@@ -132,6 +148,8 @@ notify_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (self->ended)
     close_at_server (self);
+  else
+    ta_shown_note (self->bus, self->server, self->id, TRUE);
 }
 
 static gboolean

@@ -16,5 +16,6 @@ TaNotification *ta_notification_new (const char *summary, const char *body, cons
 void ta_notification_add_action (TaNotification *self, const char *key, const char *label);
 void ta_notification_show (TaNotification *self);
 void ta_notification_withdraw (TaNotification *self);
+void ta_notification_withdraw_left (GDBusConnection *bus);
 
 G_END_DECLS

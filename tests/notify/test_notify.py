@@ -545,6 +545,40 @@ def end(world):
     tap.check(one.was_withdrawn, "CloseNotification")
 
 
+@tap.case("NT-40", "the broker is killed: the next one takes its notification away; one per account")
+def killed(world):
+    world.ask()
+    one = world.desktop.wait()
+    # The broker has learnt the id.
+    world.desktop.bus.ping_all()
+    world.broker.kill()
+    tap.check(one.is_open, "the notification outlives the broker")
+    world.broker.start()
+    world.desktop.wait_closed(one)
+    tap.check(one.was_withdrawn, "CloseNotification")
+    world.ask()
+    other = world.desktop.wait(2)
+    tap.equal(world.desktop.open(), [other], "notifications on the screen")
+    world.broker.restart()
+    world.desktop.calls.clear()
+    world.ask()
+    world.desktop.wait(3)
+    tap.lacks(world.desktop.calls, "CloseNotification", "calls for what is gone already")
+
+
+@tap.case("NT-41", "another broker tries to start: it leaves the notification of this one alone")
+def second_broker(world):
+    world.ask()
+    one = world.desktop.wait()
+    second = world.session.spawn("second-broker", [world.session.program],
+                                 world.broker.environment)
+    world.bus.wait_for(lambda: second.poll() is not None, DEADLINE, "the other one to end",
+                       poll=True)
+    tap.equal(second.returncode, 3, "its exit status")
+    tap.check(one.is_open, "the notification is still there")
+    world.desktop.press(one, "later")
+
+
 @tap.case("NT-34", "the provider file is damaged: none, since no sign-in could succeed")
 def no_provider(world):
     world.ask()
