@@ -296,6 +296,13 @@ ta_access_is_open_to (TaAccess *self, const TaApplication *application)
   return allowed;
 }
 
+/* Whether no question and no answer of the user's keeps any application waiting. */
+gboolean
+ta_access_is_patient (TaAccess *self)
+{
+  return ta_consent_is_patient (self->consent);
+}
+
 /* The user is asked nothing more. */
 void
 ta_access_close (TaAccess *self)

@@ -22,6 +22,7 @@ void ta_access_ask_sign_in_async (TaAccess *self, TaApplication *application, co
                                   gpointer user_data);
 gboolean ta_access_ask_sign_in_finish (TaAccess *self, GAsyncResult *result, GError **error);
 gboolean ta_access_is_open_to (TaAccess *self, const TaApplication *application);
+gboolean ta_access_is_patient (TaAccess *self);
 void ta_access_close (TaAccess *self);
 
 G_END_DECLS

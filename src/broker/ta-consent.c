@@ -263,6 +263,13 @@ ta_consent_ask_finish (TaConsent *self, GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* Whether no question and no answer of the user's keeps any application waiting. */
+gboolean
+ta_consent_is_patient (TaConsent *self)
+{
+  return g_queue_is_empty (self->asking) && ta_patience_is_over (self->patience);
+}
+
 /* Takes away what is on the screen, and asks nothing more. */
 void
 ta_consent_close (TaConsent *self)

@@ -15,6 +15,7 @@ void ta_consent_ask_async (TaConsent *self, TaApplication *application, const ch
                            TaConsentWish wish, GCancellable *cancellable,
                            GAsyncReadyCallback callback, gpointer user_data);
 gboolean ta_consent_ask_finish (TaConsent *self, GAsyncResult *result, GError **error);
+gboolean ta_consent_is_patient (TaConsent *self);
 void ta_consent_close (TaConsent *self);
 
 G_END_DECLS

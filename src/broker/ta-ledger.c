@@ -63,8 +63,8 @@ shorten (TaLedger *self, GError **error)
   return TRUE;
 }
 
-/* Writes what is not written yet. */
-void
+/* Writes what is not written yet. FALSE: it cannot be written. */
+gboolean
 ta_ledger_save (TaLedger *self)
 {
   g_autofree char *lines = ta_activities_list_news (self->activities);
@@ -72,15 +72,16 @@ ta_ledger_save (TaLedger *self)
 
   g_clear_handle_id (&self->timer, g_source_remove);
   if (*lines == '\0')
-    return;
+    return TRUE;
   if ((self->size > self->size_max && !shorten (self, &error))
       || !ta_activity_file_append (lines, &self->size, &error))
     {
       tell (self, error);
-      return;
+      return FALSE;
     }
   self->is_refused = FALSE;
   ta_activities_forget_news (self->activities);
+  return TRUE;
 }
 
 static gboolean

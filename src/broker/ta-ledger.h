@@ -14,6 +14,6 @@ TaLedger *ta_ledger_new (void);
 void ta_ledger_record (TaLedger *self, const TaApplication *application, const char *account,
                        const char *what, const char *result);
 GVariant *ta_ledger_list (TaLedger *self, guint max);
-void ta_ledger_save (TaLedger *self);
+gboolean ta_ledger_save (TaLedger *self);
 
 G_END_DECLS

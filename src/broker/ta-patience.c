@@ -86,6 +86,16 @@ ta_patience_note_denial (TaPatience *self, const char *name)
   find_or_add (self, name)->denied = ta_clock_boot_ms () + DENIAL_MS;
 }
 
+/* Whether no application has to wait. */
+gboolean
+ta_patience_is_over (TaPatience *self)
+{
+  gint64 now = ta_clock_boot_ms ();
+
+  g_hash_table_foreach_remove (self->pasts, is_over, &now);
+  return g_hash_table_size (self->pasts) == 0;
+}
+
 /* The user saw nothing of it. */
 void
 ta_patience_forget (TaPatience *self, const char *name)

@@ -13,6 +13,7 @@ void ta_patience_free (TaPatience *self);
 gboolean ta_patience_check (TaPatience *self, const char *name, GError **error);
 void ta_patience_note_question (TaPatience *self, const char *name);
 void ta_patience_note_denial (TaPatience *self, const char *name);
+gboolean ta_patience_is_over (TaPatience *self);
 void ta_patience_forget (TaPatience *self, const char *name);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaPatience, ta_patience_free)

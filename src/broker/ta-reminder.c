@@ -255,6 +255,21 @@ ta_reminder_need (TaReminder *self, TaAccount *account)
                        TA_LOAD_PROMPT_NEVER, NULL, check_cb, check);
 }
 
+static gboolean
+is_shown (gpointer key, gpointer value, gpointer user_data)
+{
+  const Loss *loss = value;
+
+  return loss->preparing || loss->notification != NULL;
+}
+
+/* Whether a notification is to be seen, or is about to be. */
+gboolean
+ta_reminder_is_shown (TaReminder *self)
+{
+  return g_hash_table_find (self->losses, is_shown, NULL) != NULL;
+}
+
 static void
 ta_reminder_init (TaReminder *self)
 {

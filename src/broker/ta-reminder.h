@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TaReminder, ta_reminder, TA, REMINDER, GObject)
 
 TaReminder *ta_reminder_new (TaAccounts *accounts, TaSignIns *sign_ins);
+gboolean ta_reminder_is_shown (TaReminder *self);
 void ta_reminder_need (TaReminder *self, TaAccount *account);
 
 G_END_DECLS

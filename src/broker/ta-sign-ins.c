@@ -219,6 +219,13 @@ ta_sign_ins_cancel (TaSignIns *self)
     ta_sign_in_cancel (link->data);
 }
 
+/* Whether one is still told of that is over. */
+gboolean
+ta_sign_ins_has_ended (TaSignIns *self)
+{
+  return self->ended->length > 0;
+}
+
 guint
 ta_sign_ins_get_size (TaSignIns *self)
 {

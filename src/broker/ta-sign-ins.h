@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TaSignIns, ta_sign_ins, TA, SIGN_INS, GObject)
 
 TaSignIns *ta_sign_ins_new (TaAccounts *accounts);
+gboolean ta_sign_ins_has_ended (TaSignIns *self);
 guint ta_sign_ins_get_size (TaSignIns *self);
 TaSignIn *ta_sign_ins_find (TaSignIns *self, const char *account);
 TaSignIn *ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,

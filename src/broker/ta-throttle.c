@@ -88,6 +88,21 @@ ta_throttle_get_wait (TaThrottle *self, const char *uri)
   return gate == NULL ? 0 : MAX (gate->opens_at - ta_clock_boot_ms (), 1);
 }
 
+static gboolean
+is_closed (gpointer key, gpointer value, gpointer user_data)
+{
+  return ((Gate *) value)->opens_at > ta_clock_boot_ms ();
+}
+
+/* Whether anything must wait before it may be asked. */
+gboolean
+ta_throttle_is_closed (TaThrottle *self)
+{
+  return g_hash_table_find (self->hosts, is_closed, NULL) != NULL
+         || g_hash_table_find (self->projects, is_closed, NULL) != NULL
+         || g_hash_table_find (self->endpoints, is_closed, NULL) != NULL;
+}
+
 static const char *
 describe (int code)
 {

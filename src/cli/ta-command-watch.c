@@ -12,9 +12,9 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 
-/* Prints what happens in the broker until Ctrl-C. The broker is neither started nor kept: its name
- * is watched, and whenever it comes, it is asked for the activity, which it tells of from then on.
- * All else it tells anyway: the properties of accounts and sign-ins. */
+/* Prints what happens in the broker until Ctrl-C. The broker is not started: its name is
+ * watched, and whenever it comes, it is asked for the activity, which it tells of from then on. All
+ * else it tells anyway: the properties of accounts and sign-ins. */
 
 #define CALL_TIMEOUT_MS (30 * 1000)
 

@@ -6,10 +6,12 @@
 #include "broker/ta-ledger.h"
 #include "broker/ta-reminder.h"
 #include "daemon/ta-answers.h"
+#include "daemon/ta-idle.h"
 #include "daemon/ta-intake.h"
 #include "daemon/ta-name.h"
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
+#include "io/ta-configuration.h"
 #include "io/ta-notification.h"
 #include "io/ta-process.h"
 
@@ -40,6 +42,8 @@ typedef struct
   TaService *service;   /* (owned) (nullable) */
   TaReminder *reminder; /* (owned) (nullable): until the end begins */
   TaName *name;         /* (owned) (nullable): while the broker may be called */
+  TaIdle *idle;         /* (owned): until the end begins */
+  gboolean is_leaving;  /* because nobody needs it */
   guint load_timer;
   gint64 ends_at; /* on the boot clock, ms, at the latest; 0: not ending yet */
   gboolean is_flushing;
@@ -91,6 +95,7 @@ end (Daemon *daemon, int status)
     return;
   daemon->status = status;
   daemon->ends_at = ta_clock_boot_ms () + SETTLE_TIMEOUT_MS;
+  g_clear_pointer (&daemon->idle, ta_idle_free);
   g_clear_object (&daemon->reminder);
   ta_service_close (daemon->service);
   ta_ending_begin (daemon->accounts, daemon->sign_ins);
@@ -98,10 +103,31 @@ end (Daemon *daemon, int status)
   g_timeout_add (SETTLE_STEP_MS, on_settle, daemon);
 }
 
+static void
+on_drained (gpointer user_data)
+{
+  end (user_data, EXIT_SUCCESS);
+}
+
+static void
+on_idle (gpointer user_data)
+{
+  Daemon *daemon = user_data;
+
+  daemon->is_leaving = TRUE;
+  g_clear_pointer (&daemon->name, ta_name_free);
+  ta_idle_drain (daemon->idle, on_drained, daemon);
+}
+
+/* The service manager sends a signal when it sees the name go, too: those who called before
+ * are not to suffer. */
 static gboolean
 on_signal (gpointer user_data)
 {
-  end (user_data, EXIT_SUCCESS);
+  Daemon *daemon = user_data;
+
+  if (!daemon->is_leaving)
+    end (daemon, EXIT_SUCCESS);
   return G_SOURCE_CONTINUE;
 }
 
@@ -129,12 +155,23 @@ on_name_lost (gpointer user_data)
   end (user_data, EXIT_NAME_TAKEN);
 }
 
+/* Seconds. A file that cannot be used is told of where it is needed. */
+static guint
+find_idle_timeout (void)
+{
+  g_autoptr (TaConfiguration) configuration = ta_configuration_load (NULL);
+
+  return configuration != NULL ? configuration->idle_timeout : TA_CONFIGURATION_IDLE_TIMEOUT;
+}
+
 static void
 own_name (Daemon *daemon)
 {
   g_clear_handle_id (&daemon->load_timer, g_source_remove);
-  if (daemon->name == NULL && daemon->ends_at == 0)
-    daemon->name = ta_name_new (daemon->bus, on_name_got, on_name_lost, daemon);
+  if (daemon->name != NULL || daemon->ends_at != 0)
+    return;
+  daemon->name = ta_name_new (daemon->bus, on_name_got, on_name_lost, daemon);
+  ta_idle_wait (daemon->idle, find_idle_timeout (), on_idle, daemon);
 }
 
 static gboolean
@@ -200,6 +237,8 @@ run (GDBusConnection *bus)
   daemon.reminder = ta_reminder_new (daemon.accounts, daemon.sign_ins);
   g_signal_connect_object (daemon.accounts, "sign-in-needed", G_CALLBACK (ta_reminder_need),
                            daemon.reminder, G_CONNECT_SWAPPED);
+  daemon.idle = ta_idle_new (bus, daemon.accounts, daemon.sign_ins, daemon.ledger, daemon.service,
+                             daemon.reminder);
   g_dbus_connection_set_exit_on_close (bus, FALSE);
   g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), &daemon);
   g_unix_signal_add (SIGTERM, on_signal, &daemon);
@@ -210,6 +249,7 @@ run (GDBusConnection *bus)
 
   g_signal_handlers_disconnect_by_data (bus, &daemon);
   g_clear_pointer (&daemon.name, ta_name_free);
+  g_clear_pointer (&daemon.idle, ta_idle_free);
   ta_ledger_save (daemon.ledger);
   g_object_unref (daemon.service);
   g_object_unref (daemon.ledger);

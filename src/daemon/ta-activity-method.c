@@ -83,6 +83,12 @@ list (TaCaller *caller, gpointer user_data)
                     g_variant_new ("(@aa{sv})", ta_ledger_list (self->ledger, request->max)), "ok");
 }
 
+gboolean
+ta_activity_method_is_followed (TaActivityMethod *self)
+{
+  return g_hash_table_size (self->followers) > 0;
+}
+
 /* GetActivity. Takes the invocation. */
 void
 ta_activity_method_run (TaActivityMethod *self, TaAdmission *admission, guint max,

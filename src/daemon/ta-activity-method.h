@@ -10,6 +10,7 @@ typedef struct _TaActivityMethod TaActivityMethod;
 
 TaActivityMethod *ta_activity_method_new (GDBusConnection *bus, TaLedger *ledger);
 void ta_activity_method_free (TaActivityMethod *self);
+gboolean ta_activity_method_is_followed (TaActivityMethod *self);
 void ta_activity_method_run (TaActivityMethod *self, TaAdmission *admission, guint max,
                              GDBusMethodInvocation *invocation);
 

@@ -24,6 +24,7 @@ struct _TaAdmission
   TaPatience *patience;         /* (owned): with what calls asked of the user in vain */
   TaPlaces *places;             /* (owned) */
   gboolean is_closed;
+  guint n_callers;
 };
 
 /* A caller that an answer is waited for. */
@@ -60,6 +61,20 @@ ta_admission_free (TaAdmission *self)
   g_free (self);
 }
 
+/* How many calls are not done yet. */
+guint
+ta_admission_get_size (TaAdmission *self)
+{
+  return self->n_callers;
+}
+
+/* Whether no question and no answer of the user's keeps any application waiting. */
+gboolean
+ta_admission_is_patient (TaAdmission *self)
+{
+  return ta_patience_is_over (self->patience) && ta_access_is_patient (self->access);
+}
+
 /* No call is begun any more, and nobody is asked. */
 void
 ta_admission_close (TaAdmission *self)
@@ -85,11 +100,13 @@ refuse (TaCaller *caller, int code, const char *message)
   ta_caller_fail (caller, error);
 }
 
-/* Takes the caller. */
-static void
-refuse_at_end (TaCaller *caller)
+/* TRUE: it took the caller. */
+static gboolean
+is_too_late (TaAdmission *self, TaCaller *caller)
 {
-  refuse (caller, TA_ERROR_BUSY, "The broker is being ended: try again, which starts it anew");
+  if (self->is_closed)
+    refuse (caller, TA_ERROR_BUSY, "The broker is being ended: try again, which starts it anew");
+  return self->is_closed;
 }
 
 /* Takes the caller. */
@@ -98,11 +115,8 @@ begin (TaAdmission *self, TaCaller *caller)
 {
   const TaApplication *application = ta_caller_get_application (caller);
 
-  if (self->is_closed)
-    {
-      refuse_at_end (caller);
-      return;
-    }
+  if (is_too_late (self, caller))
+    return;
   if (application->trust == TA_TRUST_SANDBOXED
       && !ta_patience_check (self->patience, application->id, NULL))
     ta_caller_set_quiet (caller);
@@ -316,15 +330,21 @@ on_ended (TaCaller *caller, const char *result, gpointer user_data)
                       name_account (self, errand, result), what, result);
 }
 
+static void
+on_left (gpointer user_data)
+{
+  TaAdmission *self = user_data;
+
+  self->n_callers--;
+}
+
 /* Lets the caller's work begin, or answers why not. Takes the caller. */
 void
 ta_admission_enter (TaAdmission *self, TaCaller *caller)
 {
-  if (self->is_closed)
-    {
-      refuse_at_end (caller);
-      return;
-    }
-  ta_caller_watch_end (caller, on_ended, self);
+  if (is_too_late (self, caller))
+    return;
+  self->n_callers++;
+  ta_caller_watch_end (caller, on_ended, on_left, self);
   identify (self, caller);
 }

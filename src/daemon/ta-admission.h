@@ -14,6 +14,8 @@ typedef struct _TaAdmission TaAdmission;
 TaAdmission *ta_admission_new (GDBusConnection *bus, TaApplications *applications,
                                TaAccounts *accounts, TaLedger *ledger);
 void ta_admission_free (TaAdmission *self);
+guint ta_admission_get_size (TaAdmission *self);
+gboolean ta_admission_is_patient (TaAdmission *self);
 void ta_admission_close (TaAdmission *self);
 void ta_admission_enter (TaAdmission *self, TaCaller *caller);
 

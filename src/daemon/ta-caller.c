@@ -20,6 +20,7 @@ struct _TaCaller
   char *path;                 /* (owned) (nullable): and its path */
   TaApplication *application; /* (owned) (nullable): until it is known */
   TaCallerEndFunc ended;      /* (nullable) */
+  TaCallerLeftFunc left;      /* (nullable) */
   gpointer ended_data;
   TaCallerFunc work; /* what is to be done once it may be */
   gpointer request;  /* (owned): for it */
@@ -96,11 +97,13 @@ ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand, TaCall
   return self;
 }
 
-/* `ended` is called before the answer. */
+/* `ended` is called before the answer, `left` when the caller holds nothing any more. */
 void
-ta_caller_watch_end (TaCaller *self, TaCallerEndFunc ended, gpointer user_data)
+ta_caller_watch_end (TaCaller *self, TaCallerEndFunc ended, TaCallerLeftFunc left,
+                     gpointer user_data)
 {
   self->ended = ended;
+  self->left = left;
   self->ended_data = user_data;
 }
 
@@ -272,6 +275,8 @@ ta_caller_end (TaCaller *self)
   if (self->request != NULL)
     self->destroy (self->request);
   ta_caller_leave (self);
+  if (self->left != NULL)
+    self->left (self->ended_data);
   g_free (self);
 }
 

@@ -15,10 +15,12 @@ typedef struct _TaCaller TaCaller;
 
 typedef void (*TaCallerFunc) (TaCaller *self, gpointer user_data);
 typedef void (*TaCallerEndFunc) (TaCaller *self, const char *result, gpointer user_data);
+typedef void (*TaCallerLeftFunc) (gpointer user_data);
 
 TaCaller *ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand,
                          TaCallerFunc work, gpointer request, GDestroyNotify destroy);
-void ta_caller_watch_end (TaCaller *self, TaCallerEndFunc ended, gpointer user_data);
+void ta_caller_watch_end (TaCaller *self, TaCallerEndFunc ended, TaCallerLeftFunc left,
+                          gpointer user_data);
 const TaErrand *ta_caller_get_errand (TaCaller *self);
 gpointer ta_caller_get_request (TaCaller *self);
 const char *ta_caller_get_sender (TaCaller *self);

@@ -113,3 +113,10 @@ ta_discretion_free (TaDiscretion *self)
   g_object_unref (self->applications);
   g_free (self);
 }
+
+/* Whether somebody who looks is still being looked up. */
+gboolean
+ta_discretion_is_deciding (TaDiscretion *self)
+{
+  return g_hash_table_size (self->waiting) > 0;
+}

@@ -11,6 +11,7 @@ typedef struct _TaDiscretion TaDiscretion;
 
 TaDiscretion *ta_discretion_new (GDBusConnection *bus, TaApplications *applications,
                                  TaReader *reader);
+gboolean ta_discretion_is_deciding (TaDiscretion *self);
 void ta_discretion_free (TaDiscretion *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaDiscretion, ta_discretion_free)

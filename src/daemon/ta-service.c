@@ -244,6 +244,28 @@ ta_service_is_settled (TaService *self)
   return ta_announcer_is_settled (self->announcer);
 }
 
+/* Whether a call is not done yet. */
+gboolean
+ta_service_is_called (TaService *self)
+{
+  return ta_admission_get_size (self->admission) > 0
+         || ta_discretion_is_deciding (self->discretion);
+}
+
+/* Whether a program follows the activity. */
+gboolean
+ta_service_is_followed (TaService *self)
+{
+  return ta_activity_method_is_followed (self->activity);
+}
+
+/* Whether no question and no answer of the user's keeps any application waiting. */
+gboolean
+ta_service_is_patient (TaService *self)
+{
+  return ta_admission_is_patient (self->admission);
+}
+
 /* No call is begun any more, and nobody is asked for consent. */
 void
 ta_service_close (TaService *self)

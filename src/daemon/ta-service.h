@@ -13,6 +13,9 @@ G_DECLARE_FINAL_TYPE (TaService, ta_service, TA, SERVICE, TaDBusAuthSkeleton)
 TaService *ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
                            TaLedger *ledger, GError **error);
 gboolean ta_service_is_settled (TaService *self);
+gboolean ta_service_is_called (TaService *self);
+gboolean ta_service_is_followed (TaService *self);
+gboolean ta_service_is_patient (TaService *self);
 void ta_service_close (TaService *self);
 
 G_END_DECLS

@@ -10,12 +10,26 @@
 #define FILE_NAME "tidio-auth.conf"
 #define NAME "Configuration file " FILE_NAME
 
+#define SECONDS_MAX (24 * 60 * 60)
+
 static gboolean
 take_boolean (TaKeyReader *reader, const char *group, const char *key)
 {
   const char *const choices[] = { "true", "false", NULL };
 
   return ta_key_reader_take_choice (reader, group, key, choices) == 0;
+}
+
+/* Seconds. */
+static guint
+take_seconds (TaKeyReader *reader, const char *group, const char *key, guint fallback)
+{
+  g_autofree char *value = ta_key_reader_take (reader, group, key);
+  guint64 seconds = fallback;
+
+  if (value != NULL && !g_ascii_string_to_unsigned (value, 10, 0, SECONDS_MAX, &seconds, NULL))
+    ta_key_reader_fail (reader, group, key, "must be a number of seconds, 86400 at most");
+  return (guint) seconds;
 }
 
 static TaHostAccess
@@ -52,6 +66,8 @@ ta_configuration_parse (const char *data, gsize length, GError **error)
   self->ca_file = ta_key_reader_take (&reader, "Network", "CaFile");
   if (self->ca_file != NULL && !g_path_is_absolute (self->ca_file))
     ta_key_reader_fail (&reader, "Network", "CaFile", "must be an absolute path");
+  self->idle_timeout
+      = take_seconds (&reader, "Broker", "IdleTimeout", TA_CONFIGURATION_IDLE_TIMEOUT);
   take_host_access (&reader);
   ta_key_reader_refuse_rest (&reader);
   if (reader.error == NULL)
@@ -71,6 +87,7 @@ ta_configuration_parse_host_access (const char *data, gsize length, TaHostAccess
 
   if (file == NULL)
     return FALSE;
+  g_key_file_remove_group (file, "Broker", NULL);
   g_key_file_remove_group (file, "Callback", NULL);
   g_key_file_remove_group (file, "Network", NULL);
   *access = take_host_access (&reader);

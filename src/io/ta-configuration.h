@@ -13,11 +13,15 @@ typedef enum
   TA_HOST_ACCESS_DENY,
 } TaHostAccess;
 
+/* Seconds. */
+#define TA_CONFIGURATION_IDLE_TIMEOUT 120
+
 /* What a user or an administrator may set: the key file tidio-auth/tidio-auth.conf. */
 typedef struct
 {
   gboolean checks_peer; /* [Callback] CheckPeer: only this user's programs may call back */
   char *ca_file;        /* (owned) (nullable): [Network] CaFile, an absolute path */
+  guint idle_timeout;   /* [Broker] IdleTimeout: seconds; 0: the broker stays */
 } TaConfiguration;
 
 TaConfiguration *ta_configuration_parse (const char *data, gsize length, GError **error);

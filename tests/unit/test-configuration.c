@@ -14,6 +14,10 @@ static const char *const refused[] = {
   "[Network]\nCaFile=relative.pem",
   "[Network]\nClientSecret=x",
   "[Other]\nCheckPeer=true",
+  "[Broker]\nIdleTimeout=-1",
+  "[Broker]\nIdleTimeout=1.5",
+  "[Broker]\nIdleTimeout=2 min",
+  "[Broker]\nIdleTimeout=86401",
   "[Callers]\nHost=maybe",
   "[Callers]\nHost=Deny",
   "[Callers]\nHosts=deny",
@@ -31,6 +35,7 @@ static const Access accesses[] = {
   { "allow", "[Callers]\nHost=allow", TA_HOST_ACCESS_ALLOW },
   { "ask", "[Callers]\nHost=ask", TA_HOST_ACCESS_ASK },
   { "deny", "[Callers]\nHost=deny", TA_HOST_ACCESS_DENY },
+  { "broker-wrong", "[Broker]\nIdleTimeout=x\n[Callers]\nHost=deny", TA_HOST_ACCESS_DENY },
   { "other-wrong", "[Network]\nCaFile=x\n[Callers]\nHost=deny", TA_HOST_ACCESS_DENY },
 };
 
@@ -49,6 +54,16 @@ check_default (void)
 
   g_assert_true (configuration->checks_peer);
   g_assert_null (configuration->ca_file);
+  g_assert_cmpuint (configuration->idle_timeout, ==, 120);
+}
+
+static void
+check_idle_timeout (void)
+{
+  const char *text = "[Broker]\nIdleTimeout=0";
+  g_autoptr (TaConfiguration) configuration = ta_configuration_parse (text, strlen (text), NULL);
+
+  g_assert_cmpuint (configuration->idle_timeout, ==, 0);
 }
 
 static void
@@ -146,6 +161,7 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, no_access[i], check_no_access);
     }
+  g_test_add_func ("/configuration/UN-CF-03-idle-timeout", check_idle_timeout);
   g_test_add_func ("/configuration/files", check_files);
   status = g_test_run ();
   remove_file (users);
