@@ -5,6 +5,7 @@ and the browser that it opens has none of them."""
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 # pylint: disable=wrong-import-position
 from harness import browser, ports, procs, tap
 from harness.broker import DEADLINE, NAME, SLOW, Broker, error_name
-from harness.bus import BusError
+from harness.bus import BUS, BusError
 from harness.cli import Cli
 from harness.peer import Peer, make_certificate
 from harness.portal import Portal
@@ -141,6 +142,33 @@ def live(world):
     return "signs in by TLS, refreshes, calls, ends"
 
 
+def leaves(world):
+    """systemd ends the unit when the name goes: calls that came before must be answered all the
+    same. The bus stands still while the broker gives its name back, and finds all at once."""
+    session = world.session
+    (session.root / "config/tidio-auth/tidio-auth.conf").write_text("[Broker]\nIdleTimeout=1\n")
+    world.sign_in()
+    session.systemctl("stop", "tidio-auth.service")
+    bus_process = world.bus.process_of(BUS)
+    owners = set()
+    for _ in range(2):
+        world.broker.token()
+        owners.add(world.bus.owner(NAME))
+        os.kill(bus_process, signal.SIGSTOP)
+        calls = [world.broker.start_get_token() for _ in range(10)]
+        calls += [world.broker.start_call_api("GET", "contacts")]
+        world.bus.settle(1.1)
+        os.kill(bus_process, signal.SIGCONT)
+        for call in calls:
+            call.result()
+    tap.check(len(owners) > 1, "that it left at least once")
+    world.bus.wait_for(lambda: session.property("ActiveState") == "inactive", DEADLINE,
+                       "the unit to be inactive", poll=True)
+    tap.equal((session.property("Result"), session.property("ExecMainStatus")), ("success", "0"),
+              "end of the unit")
+    return "leaves, comes back, answers all"
+
+
 def by_hand(world):
     world.broker.environment["BROWSER"] = str(install_browser(world.session)[0])
     world.start_confined()
@@ -163,6 +191,10 @@ ROWS = [
      "signs in, refreshes, calls, ends", {"managed": False}),
     ("UN-03", f"the unit, under a live systemd --user{'' if SLOW == 1 else ', no proxy set'}", live,
      "signs in by TLS, refreshes, calls, ends",
+     {"managed": True, "not_tried": None if is_possible() else
+      "needs root, systemd and a cgroup of version 2 that may be written to"}),
+    ("UN-04", "nobody needs it, under a live systemd --user", leaves,
+     "leaves, comes back, answers all",
      {"managed": True, "not_tried": None if is_possible() else
       "needs root, systemd and a cgroup of version 2 that may be written to"}),
 ]
