@@ -16,7 +16,8 @@
 #define DEADLINE_MS 5000
 
 #define APP_NAME "Tidio Auth"
-#define ICON "dialog-password"
+#define DESKTOP_ENTRY "org.tidio.Auth"
+#define ICON "org.tidio.Auth"
 #define URGENCY_NORMAL 1
 #define NEVER_EXPIRES 0
 
@@ -180,6 +181,7 @@ create_call (TaNotification *self, const char *const *capabilities)
 
   g_variant_dict_init (&hints, NULL);
   g_variant_dict_insert (&hints, "urgency", "y", URGENCY_NORMAL);
+  g_variant_dict_insert (&hints, "desktop-entry", "s", DESKTOP_ENTRY);
   return g_variant_new ("(susss@as@a{sv}i)", APP_NAME, 0, ICON, self->summary, body,
                         g_variant_new_strv ((const char *const *) self->actions->pdata, n_actions),
                         g_variant_dict_end (&hints), NEVER_EXPIRES);

@@ -12,6 +12,7 @@ from gi.repository import GLib
 from harness.notifications import NAME, PATH
 
 DEADLINE = 30.0
+ICONS = pathlib.Path(__file__).resolve().parent.parent.parent / "data/icons"
 WIDTH, HEIGHT = 640, 240
 CONTROL = "org.dunstproject.cmd0"
 # Text in a colour that nothing else has.
@@ -28,6 +29,9 @@ DUNST = """[global]
     frame_color = "#8080ff"
     show_indicators = true
     dmenu = /bin/false
+    icon_path = {icons}
+    min_icon_size = 48
+    max_icon_size = 48
 [urgency_normal]
     background = "#202030"
     foreground = "#ffeedd"
@@ -48,7 +52,7 @@ class Screen:
         self.frame = self.folder / "Xvfb_screen0"
         self._start_x()
         config = self.folder / "dunstrc"
-        config.write_text(DUNST.format(button=button))
+        config.write_text(DUNST.format(button=button, icons=ICONS))
         self.dunst = session.spawn("dunst", ["dunst", "-config", config],
                                    {"DISPLAY": self.display, "G_DEBUG": ""})
         session.bus.wait_for_name(NAME, DEADLINE, lambda: self.dunst.poll() is None)

@@ -20,8 +20,9 @@ sys.path.insert(0, str(TESTS))
 from gi.repository import Gio
 
 from harness import browser, tap
-from harness.broker import NAME, PATH
+from harness.broker import NAME, PATH, expect_error
 from harness.keyring import NAME as SECRETS
+from harness.notifications import Notifications
 from harness.session import end
 from readme import Document, matches, words
 from tree import DEADLINE, Desk, install
@@ -40,6 +41,8 @@ FILES = {
     "share/doc/tidio-auth/providers/tidio-openapi.conf",
     "share/doc/tidio-auth/providers/tidio.conf",
     "share/fish/vendor_completions.d/tidio-auth.fish",
+    "share/icons/hicolor/scalable/apps/org.tidio.Auth.svg",
+    "share/icons/hicolor/symbolic/apps/org.tidio.Auth-symbolic.svg",
     "share/locale/de/LC_MESSAGES/tidio-auth.mo", "share/locale/pl/LC_MESSAGES/tidio-auth.mo",
     "share/man/man1/git-credential-tidio.1", "share/man/man1/tidio-auth-sandbox.1",
     "share/man/man1/tidio-auth.1", "share/man/man3/org.tidio.Auth.3",
@@ -295,6 +298,21 @@ def german(desk):
     check_language(desk, "Autorisierung erfolgreich!", "de", {
         "tidio-auth": "Die Konten auflisten", "tidio-auth-sandbox": "Ein Ersatz für Tidio",
         str(desk.prefix / "libexec/tidio-authd"): "Der Token-Vermittler"})
+
+
+@tap.case("IN-30", "in German: the notification of a login that ended", sandbox=True, language="de")
+def german_notification(desk):
+    desktop = Notifications(desk.session).start()
+    path = desk.broker.sign_in("demo", provider="sandbox")
+    browser.visit(desk.broker.uri(path))
+    tap.equal(desk.broker.end_of(path)["State"], "done", "State")
+    token = desk.broker.token("demo")
+    desk.server.control(revoke_grants=True)
+    expect_error("SignInRequired", desk.broker.get_token, "demo", rejected=token)
+    one = desktop.wait()
+    tap.contains(one.summary, "anmelden", "summary")
+    tap.contains(one.body, "Konto demo", "body")
+    tap.equal(one.actions["later"], "Später", "action")
 
 
 @tap.case("IN-21", "README: a program that finds a token, and git", sandbox=True)

@@ -15,6 +15,7 @@ from harness.bus import BusError
 from harness.clocks import Clocks
 from harness.network import Network
 from harness.notifications import EXPIRED, Notifications, emit
+from harness.screen import Screen
 from harness.servers import PUBLIC_CLIENT_ID
 from harness.world import World
 
@@ -100,12 +101,13 @@ def unasked(world):
 def get_token(world):
     world.ask()
     one = world.desktop.wait()
-    tap.equal((one.app, one.replaces, one.icon), ("Tidio Auth", 0, "dialog-password"), "identity")
+    tap.equal((one.app, one.replaces, one.icon), ("Tidio Auth", 0, "org.tidio.Auth"), "identity")
     tap.equal(one.summary, "Sign in to Stand-in again", "summary")
     tap.equal(one.body,
               "An application needs the account demo, and its login at Stand-in has ended.", "body")
     tap.equal(one.actions, {"sign-in": "Sign in", "later": "Later"}, "actions")
-    tap.equal((one.hints, one.timeout), ({"urgency": 1}, 0), "hints and time-out")
+    tap.equal((one.hints, one.timeout), ({"urgency": 1, "desktop-entry": "org.tidio.Auth"}, 0),
+              "hints and time-out")
     stored = world.keyring.records()["demo"]
     for secret in (world.tokens["demo"], stored["access_token"], stored["refresh_token"]):
         tap.lacks(json.dumps([one.summary, one.body, one.actions]), secret, "texts")
@@ -423,6 +425,17 @@ def unknown_action(world):
     world.ask()
     world.expect_no_more(1)
     world.expect_no_sign_in()
+
+
+@tap.case("NT-51", "on a screen, by a server that people use: read, pressed, gone", served=False)
+def on_screen(world):
+    screen = Screen(world.session, button="sign-in")
+    world.ask()
+    screen.wait_for_text()
+    tap.comment(screen.save("reminder"))
+    screen.press()
+    screen.wait_empty()
+    settle_until(lambda: world.broker.state("demo") == "ready", world.bus, what="the account ready")
 
 
 HOSTILE = 'R&D <b>"x"</b> %s'
