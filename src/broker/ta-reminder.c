@@ -25,6 +25,7 @@
 
 #define SIGN_IN "sign-in"
 #define LATER "later"
+#define CLICK "default" /* on the notification itself, where there is no button */
 
 struct _TaReminder
 {
@@ -144,7 +145,7 @@ on_action (TaNotification *notification, const char *key, Loss *loss)
   g_autoptr (GError) error = NULL;
 
   withdraw (loss);
-  if (!g_str_equal (key, SIGN_IN))
+  if (!g_str_equal (key, SIGN_IN) && !g_str_equal (key, CLICK))
     be_quiet (loss);
   else if (ta_sign_ins_start (self->sign_ins, id, NULL, NULL, TA_SIGN_IN_BY_BROWSER, &error)
            == NULL)
@@ -170,6 +171,7 @@ notify (Loss *loss, const TaProvider *provider)
       = g_strdup_printf (_ ("To sign in, run: tidio-auth sign-in %s"), loss->id);
 
   loss->notification = ta_notification_new (summary, body, command);
+  ta_notification_add_action (loss->notification, CLICK, _ ("Sign in"));
   ta_notification_add_action (loss->notification, SIGN_IN, _ ("Sign in"));
   ta_notification_add_action (loss->notification, LATER, _ ("Later"));
   g_signal_connect (loss->notification, "action", G_CALLBACK (on_action), loss);

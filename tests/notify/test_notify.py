@@ -105,7 +105,7 @@ def get_token(world):
     tap.equal(one.summary, "Sign in to Stand-in again", "summary")
     tap.equal(one.body,
               "An application needs the account demo, and its login at Stand-in has ended.", "body")
-    tap.equal(one.actions, {"sign-in": "Sign in", "later": "Later"}, "actions")
+    tap.equal(one.actions, {"default": "Sign in", "sign-in": "Sign in", "later": "Later"}, "actions")
     tap.equal((one.hints, one.timeout), ({"urgency": 1, "desktop-entry": "org.tidio.Auth"}, 0),
               "hints and time-out")
     stored = world.keyring.records()["demo"]
@@ -147,15 +147,21 @@ def two(world):
     world.expect_no_more(2)
 
 
-@tap.case("NT-06", "Sign in opens the browser; what ends there well is the end of it")
-def sign_in(world):
-    world.ask()
-    one = world.desktop.wait()
-    world.desktop.press(one, "sign-in")
-    settle_until(lambda: world.broker.state("demo") == "ready", world.bus, what="the account ready")
-    tap.contains(world.notes.read_text(), "/oauth/authorize?", "what the browser was given")
-    tap.check(world.broker.token("demo") != world.tokens["demo"], "a new token")
-    world.expect_no_more(1)
+def add_sign_in(number, what, key):
+    @tap.case(f"NT-{number}", f"{what} opens the browser; what ends there well is the end of it")
+    def sign_in(world):
+        world.ask()
+        one = world.desktop.wait()
+        world.desktop.press(one, key)
+        settle_until(lambda: world.broker.state("demo") == "ready", world.bus,
+                     what="the account ready")
+        tap.contains(world.notes.read_text(), "/oauth/authorize?", "what the browser was given")
+        tap.check(world.broker.token("demo") != world.tokens["demo"], "a new token")
+        world.expect_no_more(1)
+
+
+add_sign_in("06", "Sign in", "sign-in")
+add_sign_in("50", "a click on the notification itself", "default")
 
 
 @tap.case("NT-07", "Sign in, on a server that leaves the notification: it is withdrawn",
