@@ -10,8 +10,10 @@ import os
 import pathlib
 import re
 import stat
+import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree as ET
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
@@ -35,6 +37,7 @@ FILES = {
     "bin/git-credential-tidio", "bin/tidio-auth", "bin/tidio-auth-sandbox",
     "lib/systemd/user/tidio-auth.service",
     "libexec/tidio-auth-open-uri", "libexec/tidio-authd",
+    "share/applications/org.tidio.Auth.desktop",
     "share/bash-completion/completions/tidio-auth",
     "share/dbus-1/interfaces/org.tidio.Auth.xml",
     "share/dbus-1/services/org.tidio.Auth.service",
@@ -47,6 +50,7 @@ FILES = {
     "share/man/man1/git-credential-tidio.1", "share/man/man1/tidio-auth-sandbox.1",
     "share/man/man1/tidio-auth.1", "share/man/man3/org.tidio.Auth.3",
     "share/man/man5/tidio-auth-provider.5", "share/man/man8/tidio-authd.8",
+    "share/metainfo/org.tidio.Auth.metainfo.xml",
     "share/tidio-auth/providers/sandbox.conf",
     "share/zsh/site-functions/_tidio-auth",
 }
@@ -339,6 +343,38 @@ def nothing_left(desk):
     tap.check({bus.process_of(SECRETS), bus.process_of(NAME)} <= pids, f"both among {pids}")
     desk.session.close()
     tap.equal([pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()], [], "left behind")
+
+
+def translations(message):
+    """What each language that there is makes of it, as its file says."""
+    found = {}
+    for language in (ROOT / "po/LINGUAS").read_text().split():
+        text = (ROOT / f"po/{language}.po").read_text()
+        match = re.search(rf'^msgid "{message}"\nmsgstr "(.+)"$', text, re.M)
+        if match:
+            found[language] = match.group(1)
+    return found
+
+
+@tap.case("IN-23", "the program's name for desktops and software centres, in all languages")
+def languages(desk):
+    entry = unit(desk.prefix / "share/applications/org.tidio.Auth.desktop")["Desktop Entry"]
+    wanted = {"": entry["Comment"], **translations(entry["Comment"])}
+    tap.equal({key[len("Comment["):-1]: value for key, value in entry.items()
+               if key.startswith("Comment")}, wanted, "Comment")
+    summaries = ET.parse(desk.prefix / "share/metainfo/org.tidio.Auth.metainfo.xml")
+    tap.equal({one.get("{http://www.w3.org/XML/1998/namespace}lang", ""): one.text
+               for one in summaries.getroot().findall("summary")}, wanted, "summary")
+    tap.equal(entry["Exec"], f"{desk.prefix}/bin/tidio-auth accounts", "Exec")
+
+
+@tap.case("IN-24", "systemd has nothing to say against the unit")
+def verified(desk):
+    path = desk.prefix / "lib/systemd/user/tidio-auth.service"
+    done = subprocess.run(["systemd-analyze", "--user", "--man=no", "verify", str(path)],
+                          env=desk.session.environment, capture_output=True, text=True,
+                          check=False)
+    tap.equal((done.returncode, done.stdout, done.stderr), (0, "", ""), "systemd-analyze verify")
 
 
 def main():

@@ -21,6 +21,8 @@ PO = ROOT / "po"
 MARKED = re.compile(r"(?<!\w)(?:_|N_|C_|NC_|Q_|(?:g_)?d?c?n?p?gettext|g_dpgettext2?) \(")
 KEYWORDS = ["_", "N_", "C_:1c,2", "NC_:1c,2", "Q_", "ngettext:1,2", "g_dngettext:2,3",
             "g_dpgettext2:2c,3"]
+# In files of keys.
+DESKTOP_KEYWORDS = ["Name", "Comment"]
 ENTRY = re.compile(r'^(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?) ((?:".*"\n?)+)', re.M)
 PLACEHOLDER = re.compile(r"%(?:\d+\$)?[-+ #0']*(?:\*|\d+)?(?:\.\d+)?[a-zA-Z%]")
 WORD = re.compile(r"(?<![\w-])--[a-z][a-z-]*|tidio-auth[\w.-]*|TIDIO_\w+|org\.tidio\.\w+"
@@ -63,9 +65,9 @@ def entries(text):
 def extract():
     """What xgettext finds in the files of POTFILES now."""
     with tempfile.NamedTemporaryFile(suffix=".pot") as pot:
-        run("xgettext", "--from-code=UTF-8", "--language=C", "--no-location",
+        run("xgettext", "--from-code=UTF-8", "--no-location",
             f"--files-from={PO / 'POTFILES'}", f"--output={pot.name}", "--keyword",
-            *[f"--keyword={word}" for word in KEYWORDS])
+            *[f"--keyword={word}" for word in KEYWORDS + DESKTOP_KEYWORDS])
         return pathlib.Path(pot.name).read_text(encoding="utf-8")
 
 
@@ -92,7 +94,9 @@ def report(problems):
 def potfiles(_world):
     marked = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "src").rglob("*.[ch]")
                     if MARKED.search(path.read_text(encoding="utf-8")))
-    tap.equal(sorted(lines_of("POTFILES")), marked, "POTFILES")
+    merged = [str(path.relative_to(ROOT)) for kind in ("desktop", "metainfo.xml")
+              for path in (ROOT / "data").glob(f"*.{kind}.in")]
+    tap.equal(sorted(lines_of("POTFILES")), sorted(marked + merged), "POTFILES")
 
 
 @tap.case("PO-02", "LINGUAS names every translation, Polish and German among them")
