@@ -65,7 +65,18 @@ def versions(_world):
     tap.equal({
         "NEWS": text_of("NEWS").split()[0],
         "metainfo": metainfo().find("releases/release").get("version"),
-    }, dict.fromkeys(["NEWS", "metainfo"], version), "versions")
+        "Debian": re.match(r"tidio-auth \((.*?)\)", text_of("data/debian/changelog")).group(1),
+    }, dict.fromkeys(["NEWS", "metainfo", "Debian"], version), "versions")
+
+
+@tap.case("MD-04", "the Debian package is built with what README.md has people install")
+def build_depends(_world):
+    told = re.search(r"^sudo apt-get install ((?:.*\\\n)*.*)$", text_of("README.md"), re.M).group(1)
+    field = re.search(r"^Build-Depends:\n((?: .*\n)+)", text_of("data/debian/control"), re.M).group(1)
+    packages = {line.split()[0].rstrip(",") for line in field.splitlines() if "<" not in line}
+    # A compiler is there whenever a package is built.
+    tap.equal(packages - {"debhelper-compat"}, set(told.replace("\\\n", "").split()) - {"gcc"},
+              "Build-Depends")
 
 
 if (ROOT / ".git").exists():
