@@ -75,7 +75,7 @@ ta_bus_get_default_account (TaDBusAuth *auth, GError **error)
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
     {
       g_set_error_literal (error, TA_ERROR, TA_ERROR_FAILED,
-                           _ ("The broker's default account is not a text"));
+                           _ ("The broker's default account is not text"));
       return NULL;
     }
   return g_variant_dup_string (value, NULL);

@@ -150,7 +150,7 @@ parse (Options *options, int argc, char **argv, GError **error)
 
   return ta_options_parse (
       _ ("Lists and sets what sandboxed applications may do with your accounts.\n"
-         "APP is the id of a Flatpak, snap.NAME, or host/NAME for a program outside of a sandbox.\n"
+         "APP is the id of a Flatpak, snap.NAME, or host/NAME for a program outside a sandbox.\n"
          "allow replaces what was there, and without options allows all API calls; deny refuses\n"
          "everything, forget takes back both. Without ACCOUNT the default one is meant.\n\n"
          "Example: tidio-auth apps allow org.example.App work --call 'GET /contacts*'"),

@@ -36,8 +36,15 @@ find_only (TaDBusAuth *auth, GError **error)
     }
   if (count == 1 && only != NULL)
     return g_steal_pointer (&only);
-  g_set_error (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
-               _ ("Name the account: there are %u, and none of them is the default one"), count);
+  if (count == 0)
+    g_set_error_literal (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
+                         _ ("No accounts yet: sign in with tidio-auth sign-in"));
+  else
+    g_set_error (error, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
+                 ngettext ("Name the account: there is %u, and it is not the default one",
+                           "Name the account: there are %u, and none of them is the default one",
+                           count),
+                 count);
   return NULL;
 }
 

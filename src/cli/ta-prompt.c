@@ -73,7 +73,9 @@ parse_line (const GString *line, GError **error)
   if (length > SECRET_MAX)
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   _ ("The secret is longer than %d bytes"), SECRET_MAX);
+                   ngettext ("The secret is longer than %d byte",
+                             "The secret is longer than %d bytes", SECRET_MAX),
+                   SECRET_MAX);
       return NULL;
     }
   text = g_strndup (line->str, length);

@@ -160,7 +160,7 @@ show_uri (SignIn *self, const char *state)
     }
   if (self->may_paste && self->paste == NULL && !has_code (self))
     {
-      g_printerr ("%s\n", _ ("If the browser runs on another machine, paste the address here that "
+      g_printerr ("%s\n", _ ("If the browser runs on another machine, paste here the address that "
                              "it ends up at."));
       self->paste = ta_paste_new (on_pasted, self);
     }

@@ -3,6 +3,22 @@
 
 /* Tables for people: columns as wide as what is in them, two spaces apart. */
 
+/* In cells of a terminal. */
+static glong
+get_width (const char *text)
+{
+  glong width = 0;
+
+  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+    {
+      gunichar character = g_utf8_get_char (c);
+
+      if (!g_unichar_iszerowidth (character))
+        width += g_unichar_iswide (character) ? 2 : 1;
+    }
+  return width;
+}
+
 static GArray *
 measure (GPtrArray *rows)
 {
@@ -14,7 +30,7 @@ measure (GPtrArray *rows)
 
       for (guint column = 0; row[column] != NULL; column++)
         {
-          glong width = g_utf8_strlen (row[column], -1);
+          glong width = get_width (row[column]);
 
           if (column >= widths->len)
             g_array_set_size (widths, column + 1);
@@ -44,8 +60,7 @@ ta_table_align (GPtrArray *rows)
 
           g_string_append (table, row[column]);
           if (row[column + 1] != NULL)
-            g_string_append_printf (table, "%*s",
-                                    (int) (width - g_utf8_strlen (row[column], -1)) + 2, "");
+            g_string_append_printf (table, "%*s", (int) (width - get_width (row[column])) + 2, "");
         }
     }
   return g_string_free (table, FALSE);

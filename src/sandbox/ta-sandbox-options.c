@@ -65,7 +65,7 @@ context_new (Words *words)
       context,
       _ ("Clients: sandbox-public (no secret, PKCE required) and sandbox-client (secret\n"
          "sandbox-secret). Redirect URIs: http on a loopback host, any port, /callback.\n"
-         "Settings can be changed while it runs: POST JSON to /control; GET tells counters."
+         "Settings can be changed while it runs: POST JSON to /control; GET shows the counters."
          "\n"));
   return context;
 }

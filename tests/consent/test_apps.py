@@ -134,6 +134,11 @@ def default_account(world):
     tap.equal(world.permissions.accounts(), ["demo"], "accounts in the store")
 
 
+@tap.case("APP-11", "no account named and none there: told to sign in", broker=True)
+def no_account(world):
+    tap.contains(world.run("allow", READER, code=1), "tidio-auth sign-in", "message")
+
+
 USAGE = (
     (), ("show",), ("allow",), ("deny",), ("forget",), ("list", READER), ("allow", READER, "a", "b"),
     ("allow", ""), ("allow", "a b"), ("allow", "a\nb"), ("allow", "a" * 256),
