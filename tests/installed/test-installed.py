@@ -22,10 +22,10 @@ sys.path.insert(0, str(TESTS))
 from gi.repository import Gio
 
 from harness import browser, tap
-from harness.broker import NAME, PATH, expect_error
+from harness.broker import NAME, PATH
 from harness.keyring import NAME as SECRETS
-from harness.notifications import Notifications
 from harness.session import end
+import catalogues
 from readme import Document, matches, words
 from tree import DEADLINE, Desk, install
 
@@ -46,7 +46,7 @@ FILES = {
     "share/fish/vendor_completions.d/tidio-auth.fish",
     "share/icons/hicolor/scalable/apps/org.tidio.Auth.svg",
     "share/icons/hicolor/symbolic/apps/org.tidio.Auth-symbolic.svg",
-    "share/locale/de/LC_MESSAGES/tidio-auth.mo", "share/locale/pl/LC_MESSAGES/tidio-auth.mo",
+    *(f"share/locale/{language}/LC_MESSAGES/tidio-auth.mo" for language in catalogues.TAGS),
     "share/man/man1/git-credential-tidio.1", "share/man/man1/tidio-auth-sandbox.1",
     "share/man/man1/tidio-auth.1", "share/man/man3/org.tidio.Auth.3",
     "share/man/man5/tidio-auth-provider.5", "share/man/man8/tidio-authd.8",
@@ -281,42 +281,32 @@ def all_blocks(_desk):
         tap.check(f'"{name}"' in source, f"a case for {name}")
 
 
-def check_language(desk, heading, tag, help_words):
-    path = desk.broker.sign_in("demo", provider="sandbox")
-    page = browser.visit(desk.broker.uri(path))
-    tap.contains(page.body, f"<h1>{heading}</h1>", "page")
-    tap.contains(page.body, f'<html lang="{tag}"', "page")
-    for program, expected in help_words.items():
-        tap.contains(desk.shell(f"{program} --help")[1], expected, f"help of {program}")
+def register_language(language, tag):
+    """The page and the notification come from a broker of that language."""
+
+    @tap.case(f"IN-{tag}", f"in {tag}: page, notification, help, an error, times, tables",
+              sandbox=True, language=language)
+    def _case(desk):
+        catalogue = catalogues.Catalogue(desk.prefix, language)
+        catalogues.check_page(desk, catalogue, tag)
+        catalogues.check_programs(desk, catalogue)
+        catalogues.check_tables(desk, catalogue)
+        catalogues.check_notification(desk, catalogue)
 
 
-@tap.case("IN-19", "in Polish: page and programs", sandbox=True, language="pl")
-def polish(desk):
-    check_language(desk, "Autoryzacja się powiodła!", "pl", {
-        "tidio-auth": "Wywołanie API", "tidio-auth-sandbox": "Zastępuje Tidio",
-        str(desk.prefix / "libexec/tidio-authd"): "Pośrednik tokenów"})
+for _language, _tag in catalogues.TAGS.items():
+    register_language(_language, _tag)
 
 
-@tap.case("IN-20", "in German: page and programs", sandbox=True, language="de")
-def german(desk):
-    check_language(desk, "Autorisierung erfolgreich!", "de", {
-        "tidio-auth": "Die Konten auflisten", "tidio-auth-sandbox": "Ein Ersatz für Tidio",
-        str(desk.prefix / "libexec/tidio-authd"): "Der Token-Vermittler"})
+@tap.case("IN-19", "one, two, five and 21 accounts, in the words of each language", sandbox=True)
+def numbers(desk):
+    catalogues.check_numbers(desk, [catalogues.Catalogue(desk.prefix, one) for one in catalogues.TAGS])
 
 
-@tap.case("IN-30", "in German: the notification of a login that ended", sandbox=True, language="de")
-def german_notification(desk):
-    desktop = Notifications(desk.session).start()
-    path = desk.broker.sign_in("demo", provider="sandbox")
-    browser.visit(desk.broker.uri(path))
-    tap.equal(desk.broker.end_of(path)["State"], "done", "State")
-    token = desk.broker.token("demo")
-    desk.server.control(revoke_grants=True)
-    expect_error("SignInRequired", desk.broker.get_token, "demo", rejected=token)
-    one = desktop.wait()
-    tap.contains(one.summary, "anmelden", "summary")
-    tap.contains(one.body, "Konto demo", "body")
-    tap.equal(one.actions["later"], "Später", "action")
+@tap.case("IN-20", "an unknown language, and a locale without UTF-8: English", sandbox=True)
+def no_language(desk):
+    for environment in ({"LANGUAGE": "tlh"}, {"LANGUAGE": "de", "LC_ALL": "C", "LANG": "C"}):
+        tap.contains(desk.shell("tidio-auth --help", **environment)[1], "\nCommands:\n", "help")
 
 
 @tap.case("IN-21", "README: a program that finds a token, and git", sandbox=True)

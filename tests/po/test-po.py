@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The translations are complete. The first argument is the source folder."""
 
+import gettext
+import html.parser
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import unicodedata
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -25,6 +28,24 @@ KEYWORDS = ["_", "N_", "C_:1c,2", "NC_:1c,2", "Q_", "ngettext:1,2", "g_dngettext
 DESKTOP_KEYWORDS = ["Name", "Comment"]
 ENTRY = re.compile(r'^(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?) ((?:".*"\n?)+)', re.M)
 PLACEHOLDER = re.compile(r"%(?:\d+\$)?[-+ #0']*(?:\*|\d+)?(?:\.\d+)?[a-zA-Z%]")
+# Which plural form is for 0, 1, 2, 3, 5, 11, 12, 21, 22, 25, 100, 101, 102, 103, 111 and 121.
+COUNTS = [0, 1, 2, 3, 5, 11, 12, 21, 22, 25, 100, 101, 102, 103, 111, 121]
+PLURALS = {
+    "de": "1011111111111111",
+    "pl": "2011222212221122",
+}
+RIGHT_TO_LEFT = set()
+# A help text has no line that a terminal of usual width would break.
+LINE_MAX = 90
+
+# What is told to the user is marked, or is a name of a program or a word of a protocol.
+TOKEN = re.compile(r'/\*.*?\*/|#[^\n]*include[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\])+\'|\w+|[()]',
+                   re.S)
+MARKS = {"_", "N_", "C_", "NC_", "Q_", "ngettext", "g_dngettext", "g_dpgettext2"}
+LOGS = {"g_debug", "g_message", "g_warning"}
+PRINTS = {"g_print", "g_printerr", "printf", "fprintf", "fputs", "puts", "ta_cli_print",
+          "ta_cli_warn", "g_set_error", "g_set_error_literal", "ta_cli_set_file_error"}
+UNTRANSLATED = re.compile(r"tidio-auth(?:d|-sandbox)?\b[:\w ]*|^Authorization: |^quit=1$|%\w|\\n")
 WORD = re.compile(r"(?<![\w-])--[a-z][a-z-]*|tidio-auth[\w.-]*|TIDIO_\w+|org\.tidio\.\w+"
                   r"|https?://[^\s%]+")
 
@@ -99,10 +120,10 @@ def potfiles(_world):
     tap.equal(sorted(lines_of("POTFILES")), sorted(marked + merged), "POTFILES")
 
 
-@tap.case("PO-02", "LINGUAS names every translation, Polish and German among them")
+@tap.case("PO-02", "LINGUAS names every translation, and each language of PLURALS has one")
 def linguas(_world):
     tap.equal(sorted(languages()), sorted(path.stem for path in PO.glob("*.po")), "LINGUAS")
-    tap.check({"pl", "de"} <= set(languages()), "pl and de")
+    tap.equal(sorted(languages()), sorted(PLURALS), "languages")
 
 
 @tap.case("PO-03", "no message is missing, and none is left over")
@@ -133,13 +154,44 @@ def formats(_world):
         run("msgfmt", "--check", "--check-format", "-o", "/dev/null", str(PO / f"{language}.po"))
 
 
+def formula(language):
+    text = (PO / f"{language}.po").read_text(encoding="utf-8")
+    header = unquote(re.search(r'^msgstr ""\n((?:".*"\n)+)', text, re.M)[1])
+    found = re.search(r"^Plural-Forms: nplurals=(\d+); plural=(.*);$", header, re.M)
+    return int(found[1]), gettext.c2py(found[2])
+
+
+def one_number_forms(language):
+    """The plural forms that are for one number only, which they may spell out."""
+    _count, form_of = formula(language)
+    forms = [form_of(number) for number in range(1000)]
+    return {f"msgstr[{form}]" for form in set(forms) if forms.count(form) == 1}
+
+
+def same_shape(message, value):
+    """Placeholders in their order, unless they are numbered, and blanks at both ends."""
+    found, wanted = PLACEHOLDER.findall(value), PLACEHOLDER.findall(message)
+    if any("$" in one for one in found):
+        found = [re.sub(r"\d+\$", "", one) for one in
+                 sorted(found, key=lambda one: int(re.search(r"\d+", one)[0]))]
+    return (found == wanted
+            and value.endswith("\n") == message.endswith("\n")
+            and value.count("\n\n") == message.count("\n\n")
+            and value[-1:].isspace() == message[-1:].isspace()
+            and value[:1].isspace() == message[:1].isspace())
+
+
 @tap.case("PO-06", "a translation has the placeholders, in their order, and the line's end")
 def placeholders(_world):
-    report([f"{language}.po: {message!r} -> {value!r}" for language, message, value in pairs()
-            if PLACEHOLDER.findall(value) != PLACEHOLDER.findall(message)
-            or value.endswith("\n") != message.endswith("\n")
-            or value[-1:].isspace() != message[-1:].isspace()
-            or value[:1].isspace() != message[:1].isspace()])
+    problems = []
+    for language, messages in translated():
+        spelled_out = one_number_forms(language)
+        for (_context, message), parts in messages.items():
+            for name, value in parts.items():
+                bare = name in spelled_out and not PLACEHOLDER.search(value)
+                if name.startswith("msgstr") and not bare and not same_shape(message, value):
+                    problems.append(f"{language}.po: {message!r} -> {value!r}")
+    report(problems)
 
 
 @tap.case("PO-07", "a translation keeps what is typed: programs, options, variables, addresses")
@@ -153,6 +205,105 @@ def page_language(_world):
     for language, messages in translated():
         tap.equal(messages["language tag", "en"]["msgstr"], language.replace("_", "-"),
                   f"language tag of {language}.po")
+
+
+@tap.case("PO-09", "each language's plural forms are for the right numbers")
+def plurals(_world):
+    for language in languages():
+        count, form_of = formula(language)
+        seen = "".join(str(form_of(number)) for number in COUNTS)
+        tap.equal((seen, count), (PLURALS[language], int(max(PLURALS[language])) + 1), language)
+
+
+def told(path):
+    """(function, literal) of what is not marked for translation."""
+    calls, last, joined = [], "", False
+    found = []
+    for token in TOKEN.findall(path.read_text(encoding="utf-8")):
+        if token.startswith('"') and MARKS.isdisjoint(calls):
+            if joined:
+                found[-1][1] += token[1:-1]
+            else:
+                found.append([calls[-1] if calls else "", token[1:-1]])
+        joined = token.startswith('"')
+        if token == "(":
+            calls.append(last)
+        elif token == ")" and calls:
+            calls.pop()
+        last = token
+    return found
+
+
+def is_prose(function, literal):
+    rest = UNTRANSLATED.sub("", literal)
+    return (function not in LOGS and re.search(r"[A-Za-z]{2,} [a-z]{2,}", rest) is not None
+            or function in PRINTS and re.search(r"[A-Za-z]{3,}", rest) is not None)
+
+
+@tap.case("PO-10", "sources of what users read print no text that is not marked for translation")
+def marked(_world):
+    paths = {ROOT / name for name in lines_of("POTFILES") if name.endswith(".c")}
+    report([f"{path.relative_to(ROOT)}: {literal!r}"
+            for path in sorted(paths | set((ROOT / "src/cli").glob("*.c")))
+            for function, literal in told(path) if is_prose(function, literal)])
+
+
+class Words(html.parser.HTMLParser):
+    """What a page says by itself."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_data(self, data):
+        if re.search(r"\w", re.sub(r"\{\{\w+\}\}", "", data)):
+            self.found.append(data)
+
+
+@tap.case("PO-11", "the pages have no words but those that are put into them")
+def pages(_world):
+    for path in (ROOT / "data/pages").glob("*.html"):
+        tap.equal(Words(path.read_text(encoding="utf-8")).found, [], path.name)
+
+
+def width(line):
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 0
+               if unicodedata.category(one) in ("Mn", "Cf") else 1 for one in line)
+
+
+@tap.case("PO-12", "help texts of several lines fit a terminal")
+def widths(_world):
+    report([f"{language}.po: {line!r} has {width(line)} columns"
+            for language, message, value in pairs() if "\n" in message[:-1]
+            for line in value.splitlines() if width(line) > LINE_MAX])
+
+
+@tap.case("PO-13", "quotation marks, apostrophes and blanks are those of the language")
+def typography(_world):
+    wrong = {"de": r"[“](?=\w)|[«»]", "fr": r"[ \w][;?!](?:\s|$)|\w :(?:\s|$)|« | »|[“”]|\w'\w",
+             "pl": r"[“«»]", "uk": r"[“”„]|\w'\w", "es": r"[“”„]|(?:^|[.:] )[^¿]*\?",
+             "zh_CN": r"[\u4e00-\u9fff](?:[,;?!]|:$)|[„«»]", "ar": r"[\u0600-\u06ff][,;?]|[“”„]"}
+    report([f"{language}.po: {value!r}" for language, message, value in pairs()
+            if re.search(wrong.get(language, "$^"), value)
+            and "\n" not in message[:-1]])
+
+
+@tap.case("PO-14", "names are isolated in texts of a desktop that run from right to left")
+def isolation(_world):
+    """An id or a command between U+2068 and U+2069 does not turn the words around it about. In a
+    terminal they would be copied with what is between them."""
+    problems = []
+    for language in RIGHT_TO_LEFT:
+        text = (PO / f"{language}.po").read_text(encoding="utf-8")
+        for block in re.split(r"\n{2,}", text)[1:]:
+            on_desktop = re.search(r"^#: src/broker/", block, re.M)
+            for key, value in ENTRY.findall(block + "\n"):
+                outside = re.sub(r"\u2068[^\u2068\u2069]*\u2069", "", value) if on_desktop else value
+                strange = r"[A-Za-z%]" if on_desktop else r"[\u2066-\u2069]"
+                if key.startswith("msgstr") and re.search(strange, outside):
+                    problems.append(f"{language}.po: {value.strip()}")
+    report(problems)
 
 
 tap.main()
