@@ -14,6 +14,7 @@ from harness.notifications import Notifications
 # Languages, and what their pages say they are in.
 TAGS = {
     "de": "de",
+    "es": "es",
     "fr": "fr",
     "pl": "pl",
 }
