@@ -17,6 +17,7 @@ TAGS = {
     "es": "es",
     "fr": "fr",
     "pl": "pl",
+    "uk": "uk",
 }
 RIGHT_TO_LEFT = set()
 

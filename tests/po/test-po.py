@@ -35,6 +35,7 @@ PLURALS = {
     "es": "1011111111111111",
     "fr": "0011111111111111",
     "pl": "2011222212221122",
+    "uk": "2011222012201120",
 }
 RIGHT_TO_LEFT = set()
 # A help text has no line that a terminal of usual width would break.
