@@ -17,6 +17,7 @@ TAGS = {
     "es": "es",
     "fr": "fr",
     "pl": "pl",
+    "pt_BR": "pt-BR",
     "uk": "uk",
 }
 RIGHT_TO_LEFT = set()
