@@ -19,6 +19,7 @@ TAGS = {
     "pl": "pl",
     "pt_BR": "pt-BR",
     "uk": "uk",
+    "zh_CN": "zh-CN",
 }
 RIGHT_TO_LEFT = set()
 

@@ -37,6 +37,7 @@ PLURALS = {
     "pl": "2011222212221122",
     "pt_BR": "0011111111111111",
     "uk": "2011222012201120",
+    "zh_CN": "0000000000000000",
 }
 RIGHT_TO_LEFT = set()
 # A help text has no line that a terminal of usual width would break.
