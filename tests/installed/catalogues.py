@@ -13,6 +13,7 @@ from harness.notifications import Notifications
 
 # Languages, and what their pages say they are in.
 TAGS = {
+    "ar": "ar",
     "de": "de",
     "es": "es",
     "fr": "fr",
@@ -21,7 +22,7 @@ TAGS = {
     "uk": "uk",
     "zh_CN": "zh-CN",
 }
-RIGHT_TO_LEFT = set()
+RIGHT_TO_LEFT = {"ar"}
 
 ONE = "Name the account: there is %u, and it is not the default one"
 MANY = "Name the account: there are %u, and none of them is the default one"

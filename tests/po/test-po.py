@@ -31,6 +31,7 @@ PLACEHOLDER = re.compile(r"%(?:\d+\$)?[-+ #0']*(?:\*|\d+)?(?:\.\d+)?[a-zA-Z%]")
 # Which plural form is for 0, 1, 2, 3, 5, 11, 12, 21, 22, 25, 100, 101, 102, 103, 111 and 121.
 COUNTS = [0, 1, 2, 3, 5, 11, 12, 21, 22, 25, 100, 101, 102, 103, 111, 121]
 PLURALS = {
+    "ar": "0123344444555344",
     "de": "1011111111111111",
     "es": "1011111111111111",
     "fr": "0011111111111111",
@@ -39,7 +40,7 @@ PLURALS = {
     "uk": "2011222012201120",
     "zh_CN": "0000000000000000",
 }
-RIGHT_TO_LEFT = set()
+RIGHT_TO_LEFT = {"ar"}
 # A help text has no line that a terminal of usual width would break.
 LINE_MAX = 90
 
