@@ -237,7 +237,7 @@ def switches(desk):
 UNITS = {"": 1, "bytes": 1, "s": 1, "KiB": 1024, "MiB": 1024 * 1024}
 
 
-@tap.case("IN-24", "README: the limits are those of the sources")
+@tap.case("IN-31", "README: the limits are those of the sources")
 def limits(_desk):
     defined = {}
     for path in sorted((ROOT / "src").glob("*/ta-*.[ch]")):
