@@ -263,12 +263,6 @@ ta_fair_use_enter (TaPlace *place, GError **error)
   return TRUE;
 }
 
-gboolean
-ta_fair_use_is_waiting (const TaPlace *place)
-{
-  return place->where == WAITING;
-}
-
 /* The work is done, or will not be. Takes the place. */
 void
 ta_fair_use_leave (TaPlace *place)

@@ -35,7 +35,6 @@ void ta_fair_use_unref (TaFairUse *self);
 TaPlace *ta_fair_use_reserve (TaFairUse *self, const char *sender, gsize bytes, TaFairUseFunc begin,
                               gpointer user_data);
 gboolean ta_fair_use_enter (TaPlace *place, GError **error);
-gboolean ta_fair_use_is_waiting (const TaPlace *place);
 void ta_fair_use_leave (TaPlace *place);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaFairUse, ta_fair_use_unref)
