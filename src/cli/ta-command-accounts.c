@@ -127,14 +127,12 @@ print_table (GPtrArray *accounts, const char *default_account, GError **error)
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   g_autofree char *title = g_strconcat (NO_MARK, _ ("ACCOUNT"), NULL);
   const char *titles[] = { title, _ ("PROVIDER"), _ ("STATE"), _ ("EXPIRES"), NULL };
-  g_autofree char *table = NULL;
 
   if (accounts->len == 0)
     {
       ta_cli_warn (_ ("No accounts yet: sign in with tidio-auth sign-in"));
       return TRUE;
     }
-  g_ptr_array_add (rows, g_strdupv ((char **) titles));
   for (guint i = 0; i < accounts->len; i++)
     {
       GVariant *account = accounts->pdata[i];
@@ -147,8 +145,7 @@ print_table (GPtrArray *accounts, const char *default_account, GError **error)
 
       g_ptr_array_add (rows, g_strdupv ((char **) row));
     }
-  table = ta_table_align (rows);
-  return ta_cli_print (error, "%s", table) && print_missing (accounts, error);
+  return ta_table_print (titles, rows, error) && print_missing (accounts, error);
 }
 
 gboolean

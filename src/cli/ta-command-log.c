@@ -77,18 +77,15 @@ print_table (GPtrArray *activities, GError **error)
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   const char *titles[] = { _ ("TIME"), _ ("PROGRAM"), _ ("TRUST"), _ ("ACCOUNT"),
                            _ ("WHAT"), _ ("RESULT"),  _ ("COUNT"), NULL };
-  g_autofree char *table = NULL;
 
   if (activities->len == 0)
     {
       ta_cli_warn (_ ("Nobody has asked for anything yet"));
       return TRUE;
     }
-  g_ptr_array_add (rows, g_strdupv ((char **) titles));
   for (guint i = 0; i < activities->len; i++)
     g_ptr_array_add (rows, make_row (activities->pdata[i], TABLE_TIME));
-  table = ta_table_align (rows);
-  return ta_cli_print (error, "%s", table);
+  return ta_table_print (titles, rows, error);
 }
 
 static GPtrArray *

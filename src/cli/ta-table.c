@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-table.h"
 
+#include "ta-cli.h"
+
 /* Tables for people: columns as wide as what is in them, two spaces apart. */
 
 /* In cells of a terminal. */
@@ -64,4 +66,15 @@ ta_table_align (GPtrArray *rows)
         }
     }
   return g_string_free (table, FALSE);
+}
+
+/* `rows` get the titles, which end with NULL, in front. */
+gboolean
+ta_table_print (const char *const *titles, GPtrArray *rows, GError **error)
+{
+  g_autofree char *table = NULL;
+
+  g_ptr_array_insert (rows, 0, g_strdupv ((char **) titles));
+  table = ta_table_align (rows);
+  return ta_cli_print (error, "%s", table);
 }

@@ -6,5 +6,6 @@
 G_BEGIN_DECLS
 
 char *ta_table_align (GPtrArray *rows);
+gboolean ta_table_print (const char *const *titles, GPtrArray *rows, GError **error);
 
 G_END_DECLS
