@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-command.h"
 
+#include "base/ta-application.h"
 #include "base/ta-grants.h"
 #include "ta-app-list.h"
 #include "ta-bus.h"
@@ -12,7 +13,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define NAME_MAX_LENGTH 255
+#define HOST "host/"
+#define NAME_MAX_LENGTH (strlen (HOST) + TA_APPLICATION_ID_MAX)
 
 typedef struct
 {
@@ -78,9 +80,10 @@ set_usage_error (GError **error, const char *sentence)
   return FALSE;
 }
 
-/* Whether it can be the name of an application: nothing that a terminal would act upon. */
+/* Whether it has nothing that a terminal would act upon: what was granted to a name that no
+ * application can have must still be forgotten. */
 static gboolean
-is_name (const char *text)
+is_word (const char *text)
 {
   gsize length = strlen (text);
 
@@ -88,6 +91,17 @@ is_name (const char *text)
     if (!g_ascii_isgraph (text[i]))
       return FALSE;
   return length > 0 && length <= NAME_MAX_LENGTH;
+}
+
+/* Whether an application can have that name. */
+static gboolean
+is_name (const char *text)
+{
+  const char *program = text + strlen (HOST);
+
+  if (!g_str_has_prefix (text, HOST))
+    return ta_application_is_sandboxed_id (text);
+  return is_word (text) && *program != '\0' && strchr (program, '/') == NULL;
 }
 
 static gboolean
@@ -114,10 +128,14 @@ check (const Options *options, GError **error)
   char **arguments = options->arguments;
   const char *const actions[] = { "list", "allow", "deny", "forget", NULL };
   gboolean is_list = arguments != NULL && g_str_equal (arguments[0], "list");
+  gboolean is_forget = arguments != NULL && g_str_equal (arguments[0], "forget");
   guint count = arguments == NULL ? 0 : g_strv_length (arguments);
 
   if (count == 0 || !g_strv_contains (actions, arguments[0]))
-    return set_usage_error (error, _ ("One of list, allow, deny and forget must be given"));
+    {
+      ta_options_set_action_error (error, count == 0 ? "" : arguments[0], actions);
+      return FALSE;
+    }
   if (options->json && !is_list)
     return set_usage_error (error, _ ("--json goes with list only"));
   if ((options->token || options->calls != NULL) && !g_str_equal (arguments[0], "allow"))
@@ -126,9 +144,9 @@ check (const Options *options, GError **error)
     return set_usage_error (error, _ ("list takes no arguments"));
   if (!is_list && (count < 2 || count > 3))
     return set_usage_error (error, _ ("An application must be given, and at most one account"));
-  if (!is_list && !is_name (arguments[1]))
-    return set_usage_error (error, _ ("The application must be an id such as org.example.App, or "
-                                      "host/ and the name of a program"));
+  if (!is_list && !(is_forget ? is_word (arguments[1]) : is_name (arguments[1])))
+    return set_usage_error (error, _ ("The application must be an id such as org.example.App or "
+                                      "snap.NAME, or host/ and the name of a program"));
   if (count == 3 && *arguments[2] != '\0' && !is_account (arguments[2]))
     return set_usage_error (error, _ ("The account must be an id such as work"));
   return check_calls (options->calls, error);

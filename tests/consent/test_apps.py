@@ -142,6 +142,8 @@ def no_account(world):
 USAGE = (
     (), ("show",), ("allow",), ("deny",), ("forget",), ("list", READER), ("allow", READER, "a", "b"),
     ("allow", ""), ("allow", "a b"), ("allow", "a\nb"), ("allow", "a" * 256),
+    *((action, name) for action in ("allow", "deny")
+      for name in ("reader", "org.example", "host/", "host/a/b", "snap.", "snap.UPPER", "-x.y.z")),
     ("allow", READER, "a/b"), ("allow", READER, "-"), ("allow", READER, "a" * 65),
     ("allow", READER, "demo", "--json"), ("deny", READER, "demo", "--token"),
     ("forget", READER, "demo", "--call", "GET /*"), ("list", "--token"),
@@ -157,6 +159,13 @@ def usage(world):
         tap.contains(world.run(*arguments, code=2), "see tidio-auth apps --help", "message")
     tap.equal(world.permissions.accounts(), [], "accounts in the store")
     tap.contains(world.cli.run("apps", "--help").out, "host/NAME", "help")
+
+
+@tap.case("APP-07b", "a grant to what can be no application is forgotten all the same")
+def forget_strange(world):
+    world.permissions.set("reader", "demo", "* /*")
+    world.run("forget", "reader", "demo")
+    tap.equal(world.permissions.of("demo"), {}, "grants")
 
 
 @tap.case("APP-08", "no permission store: exit 1, and the sentence says so", store=False)
