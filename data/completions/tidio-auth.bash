@@ -32,7 +32,7 @@ _tidio_auth_options ()
     sign-in) echo --provider= --scopes= --no-browser --device ;;
     token) echo --min-validity= --interactive --header --json --show ;;
     call) echo --request= --data= --header= --include --output= --interactive --timeout= ;;
-    accounts | watch) echo --json ;;
+    accounts | doctor | watch) echo --json ;;
     log) echo --number= --json ;;
     client) echo --provider= --client-id= ;;
     apps) echo --call= --token --json ;;
@@ -56,7 +56,7 @@ _tidio_auth_words ()
     log:-n | log:--number | apps:--call | apps:list | apps:allow | apps:deny | apps:forget) ;;
     call:-[dHo] | call:--data | call:--header | call:--output) ;;
     :*) printf '%s\n' sign-in sign-out token call accounts default log watch client apps \
-      exec credential ;;
+      doctor exec credential ;;
     sign-in:* | sign-out:* | token:* | default:* | exec:*) _tidio_auth_accounts ;;
     call:*) _tidio_auth_accounts | sed 's/$/:/' ;;
     client:*) printf '%s\n' set show clear ;;

@@ -38,6 +38,7 @@ for line in 'sign-in:Sign in through the browser' \
         'watch:Print what happens, as it happens' \
         'client:Set, show or clear a provider\'s client id and secret' \
         'apps:List and set what applications may do' \
+        'doctor:Look for what keeps it from working' \
         'exec:Run a command with a token in its environment' \
         'credential:Give git the token, as its credential helper'
     set -l parts (string split -m 1 : -- $line)
@@ -72,6 +73,7 @@ __tidio_auth_option accounts -l json
 __tidio_auth_option log -s n -l number -x
 __tidio_auth_option log -l json
 __tidio_auth_option watch -l json
+__tidio_auth_option doctor -l json
 __tidio_auth_option client -l provider -x -a '(__tidio_auth_providers)'
 __tidio_auth_option client -l client-id -x
 __tidio_auth_option apps -l call -x

@@ -19,6 +19,7 @@ static const TaCommand commands[] = {
   { "watch", N_ ("Print what happens, as it happens"), ta_command_watch },
   { "client", N_ ("Set, show or clear a provider's client id and secret"), ta_command_client },
   { "apps", N_ ("List and set what applications may do"), ta_command_apps },
+  { "doctor", N_ ("Look for what keeps it from working"), ta_command_doctor },
   { "exec", N_ ("Run a command with a token in its environment"), ta_command_exec },
   { "credential", N_ ("Give git the token, as its credential helper"), ta_command_credential,
     "git-credential-tidio" },

@@ -114,23 +114,55 @@ ta_cli_warn (const char *sentence)
   g_printerr ("tidio-auth: %s\n", printable);
 }
 
-void
-ta_cli_report (const GError *error)
+/* What to tell the user of an error. */
+char *
+ta_cli_describe (const GError *error)
 {
   g_autoptr (GError) local = g_error_copy (error);
-  g_autofree char *sentence = NULL;
 
   g_dbus_error_strip_remote_error (local);
   if (is_unreachable (error))
-    sentence = g_strdup (_ ("The broker org.tidio.Auth cannot be started: check that Tidio Auth is "
-                            "installed and see journalctl --user -u tidio-auth.service"));
-  else if (is_unanswered (error))
-    sentence = g_strdup (_ ("The broker did not answer: try again"));
-  else if (is_usage (error))
-    sentence = g_strdup_printf (_ ("%s; see %s --help"), local->message, g_get_prgname ());
-  else
-    sentence = g_strdup (local->message);
+    return g_strdup (_ ("The broker org.tidio.Auth cannot be started: check that Tidio Auth is "
+                        "installed and see journalctl --user -u tidio-auth.service"));
+  if (is_unanswered (error))
+    return g_strdup (_ ("The broker did not answer: try again"));
+  if (is_usage (error))
+    return g_strdup_printf (_ ("%s; see %s --help"), local->message, g_get_prgname ());
+  return g_strdup (local->message);
+}
+
+void
+ta_cli_report (const GError *error)
+{
+  g_autofree char *sentence = ta_cli_describe (error);
+
   ta_cli_warn (sentence);
+}
+
+/* Whether a browser could show up before the user. */
+gboolean
+ta_cli_has_display (void)
+{
+  const char *const variables[] = { "DISPLAY", "WAYLAND_DISPLAY", "BROWSER", NULL };
+  gboolean has_display = FALSE;
+
+  for (int i = 0; variables[i] != NULL; i++)
+    {
+      const char *value = g_getenv (variables[i]);
+
+      has_display = has_display || (value != NULL && *value != '\0');
+    }
+  return has_display;
+}
+
+/* See https://no-color.org. */
+gboolean
+ta_cli_may_color (int fd)
+{
+  const char *refusal = g_getenv ("NO_COLOR");
+
+  return isatty (fd) && (refusal == NULL || *refusal == '\0')
+         && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
 }
 
 /* The formatted text says what could not be done; why, is what `code`, an errno, says. */

@@ -18,7 +18,10 @@ typedef enum
 
 GQuark ta_cli_error_quark (void);
 int ta_cli_get_exit_code (const GError *error);
+char *ta_cli_describe (const GError *error);
 void ta_cli_report (const GError *error);
+gboolean ta_cli_has_display (void);
+gboolean ta_cli_may_color (int fd);
 void ta_cli_warn (const char *sentence);
 void ta_cli_set_file_error (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 gboolean ta_cli_write (int fd, const char *data, gsize length, GError **error);

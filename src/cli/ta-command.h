@@ -29,6 +29,7 @@ gboolean ta_command_log (int argc, char **argv, GError **error);
 gboolean ta_command_watch (int argc, char **argv, GError **error);
 gboolean ta_command_client (int argc, char **argv, GError **error);
 gboolean ta_command_credential (int argc, char **argv, GError **error);
+gboolean ta_command_doctor (int argc, char **argv, GError **error);
 gboolean ta_command_exec (int argc, char **argv, GError **error);
 gboolean ta_command_apps (int argc, char **argv, GError **error);
 

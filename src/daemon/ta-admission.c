@@ -249,7 +249,7 @@ is_for_class (const TaErrand *errand, TaTrust trust)
     case TA_TRUST_SANDBOXED:
       return errand->is_own
              || (errand->kind != TA_ERRAND_SIGN_OUT && errand->kind != TA_ERRAND_CANCEL
-                 && errand->kind != TA_ERRAND_ACTIVITY);
+                 && errand->kind != TA_ERRAND_ACTIVITY && errand->kind != TA_ERRAND_DIAGNOSIS);
     default:
       return FALSE;
     }

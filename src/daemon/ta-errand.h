@@ -13,6 +13,7 @@ typedef enum
   TA_ERRAND_SIGN_OUT,
   TA_ERRAND_CANCEL,   /* of a sign-in */
   TA_ERRAND_ACTIVITY, /* to read what others did */
+  TA_ERRAND_DIAGNOSIS,
 } TaErrandKind;
 
 /* What somebody calls for, as far as it matters to whether and when it is done. */

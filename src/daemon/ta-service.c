@@ -5,6 +5,7 @@
 #include "daemon/ta-activity-method.h"
 #include "daemon/ta-announcer.h"
 #include "daemon/ta-call-method.h"
+#include "daemon/ta-diagnosis-method.h"
 #include "daemon/ta-open-method.h"
 #include "daemon/ta-discretion.h"
 #include "daemon/ta-options.h"
@@ -29,6 +30,7 @@ struct _TaService
   GDBusObjectManagerServer *manager; /* (owned) */
   TaSignInObjects *sign_in_objects;  /* (owned) */
   TaActivityMethod *activity;        /* (owned) */
+  TaDiagnosis *diagnosis;            /* (owned) */
   TaDiscretion *discretion;          /* (owned) */
   TaAnnouncer *announcer;            /* (owned) */
   GDBusInterfaceVTable vtable;
@@ -122,6 +124,15 @@ handle_get_activity (TaDBusAuth *object, GDBusMethodInvocation *invocation, guin
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static gboolean
+handle_diagnose (TaDBusAuth *object, GDBusMethodInvocation *invocation)
+{
+  TaService *self = TA_SERVICE (object);
+
+  ta_diagnosis_method_run (self->diagnosis, self->admission, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 static void
 on_account_added (TaAccounts *accounts, TaAccount *account, TaService *self)
 {
@@ -179,6 +190,7 @@ iface_init (TaDBusAuthIface *iface)
   iface->handle_call_api = handle_call_api;
   iface->handle_open_api = handle_open_api;
   iface->handle_get_activity = handle_get_activity;
+  iface->handle_diagnose = handle_diagnose;
 }
 
 static void
@@ -193,6 +205,7 @@ ta_service_finalize (GObject *object)
   TaService *self = TA_SERVICE (object);
 
   ta_activity_method_free (self->activity);
+  g_object_unref (self->diagnosis);
   ta_announcer_free (self->announcer);
   ta_discretion_free (self->discretion);
   g_object_unref (self->sign_in_objects);
@@ -223,6 +236,7 @@ ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
   self->admission = ta_admission_new (bus, applications, accounts, ledger);
   self->sign_in_objects = ta_sign_in_objects_new (self->admission, sign_ins, self->manager);
   self->activity = ta_activity_method_new (bus, ledger);
+  self->diagnosis = ta_diagnosis_new (bus, sign_ins, accounts);
   self->discretion = ta_discretion_new (bus, applications,
                                         ta_reader_new (TA_DBUS_AUTH (self), self->sign_in_objects));
   self->announcer = ta_announcer_new (bus, applications, self->sign_in_objects);

@@ -25,6 +25,45 @@ find_helper (void)
   return folder == NULL ? NULL : g_build_filename (folder, HELPER, NULL);
 }
 
+/* One of the commands in BROWSER names a program that there is. */
+static gboolean
+has_own_browser (void)
+{
+  const char *browser = g_getenv ("BROWSER");
+  g_auto (GStrv) commands = g_strsplit (browser != NULL ? browser : "", ":", -1);
+
+  for (int i = 0; commands[i] != NULL; i++)
+    {
+      g_auto (GStrv) words = NULL;
+      g_autofree char *program = NULL;
+
+      if (g_shell_parse_argv (commands[i], NULL, &words, NULL))
+        program = g_find_program_in_path (words[0]);
+      if (program != NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* By what a browser would be opened, in the order in which the helper tries. `has_portal`: the
+ * desktop portal can be called. */
+TaBrowserWay
+ta_browser_find_way (gboolean has_portal)
+{
+  g_autofree char *helper = find_helper ();
+  g_autofree char *opener = g_find_program_in_path ("xdg-open");
+
+  if (helper == NULL || !g_file_test (helper, G_FILE_TEST_IS_EXECUTABLE))
+    return TA_BROWSER_NO_HELPER;
+  if (has_own_browser ())
+    return TA_BROWSER_BY_ENVIRONMENT;
+  if (has_portal)
+    return TA_BROWSER_BY_PORTAL;
+  if (opener != NULL && (g_getenv ("DISPLAY") != NULL || g_getenv ("WAYLAND_DISPLAY") != NULL))
+    return TA_BROWSER_BY_XDG_OPEN;
+  return TA_BROWSER_NO_WAY;
+}
+
 static void
 fail (GTask *task)
 {

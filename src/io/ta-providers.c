@@ -6,6 +6,7 @@
 #include "ta-trusted-file.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 /* Provider files are small and looked up seldom, so they are read each time: a change needs no
  * restart. */
@@ -72,6 +73,27 @@ ta_providers_find (const char *id, GError **error)
                "configuration folder",
                quoted);
   return NULL;
+}
+
+/* The ids of the provider files in the user's own configuration, good or not. */
+char **
+ta_providers_list_own (void)
+{
+  g_autofree char *path
+      = g_build_filename (g_get_user_config_dir (), "tidio-auth", "providers", NULL);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  const char *name;
+
+  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
+    if (g_str_has_suffix (name, ".conf"))
+      {
+        g_autofree char *id = g_strndup (name, strlen (name) - strlen (".conf"));
+
+        if (ta_provider_is_id (id))
+          g_strv_builder_add (builder, id);
+      }
+  return g_strv_builder_end (builder);
 }
 
 /* (nullable): the provider of an id whose API takes the client's id and secret instead of tokens.

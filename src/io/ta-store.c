@@ -19,6 +19,7 @@ struct _TaStore
   GObject parent_instance;
 
   TaKeyring *keyring; /* (owned) */
+  TaStoreHealth health;
 };
 
 G_DEFINE_FINAL_TYPE (TaStore, ta_store, G_TYPE_OBJECT)
@@ -66,18 +67,32 @@ may_answer (GTask *task)
   return over != NULL;
 }
 
+/* `error`: NULL: it is done. */
+static void
+note (GTask *task, const GError *error)
+{
+  TaStore *self = g_task_get_source_object (task);
+
+  ta_store_health_note (&self->health, error);
+}
+
 static void
 fail (GTask *task, const GError *error)
 {
   Call *call = g_task_get_task_data (task);
+  GError *translated;
 
-  if (may_answer (task))
-    g_task_return_error (task, ta_keyring_error_translate (error, call->deadline));
+  if (!may_answer (task))
+    return;
+  translated = ta_keyring_error_translate (error, call->deadline);
+  note (task, translated);
+  g_task_return_error (task, translated);
 }
 
 static void
 succeed (GTask *task)
 {
+  note (task, NULL);
   if (may_answer (task))
     g_task_return_boolean (task, TRUE);
 }
@@ -137,6 +152,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       if (id != NULL)
         g_ptr_array_add (items, ta_store_item_new (link->data, id));
     }
+  note (task, NULL);
   if (may_answer (task))
     g_task_return_pointer (task, g_steal_pointer (&items), (GDestroyNotify) g_ptr_array_unref);
 }
@@ -283,6 +299,13 @@ ta_store_delete_finish (TaStore *self, GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* Owned by the store. */
+const TaStoreHealth *
+ta_store_get_health (TaStore *self)
+{
+  return &self->health;
+}
+
 static void
 on_keyring_changed (TaKeyring *keyring, TaStore *self)
 {
@@ -304,6 +327,7 @@ ta_store_dispose (GObject *object)
   if (self->keyring != NULL)
     g_signal_handlers_disconnect_by_data (self->keyring, self);
   g_clear_object (&self->keyring);
+  ta_store_health_clear (&self->health);
   G_OBJECT_CLASS (ta_store_parent_class)->dispose (object);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "io/ta-load.h"
+#include "io/ta-store-health.h"
 #include "io/ta-store-item.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,7 @@ typedef enum
 G_DECLARE_FINAL_TYPE (TaStore, ta_store, TA, STORE, GObject)
 
 TaStore *ta_store_new (void);
+const TaStoreHealth *ta_store_get_health (TaStore *self);
 
 void ta_store_load_async (TaStore *self, TaStoreKind kind, TaLoadPrompt prompt,
                           GCancellable *cancellable, GAsyncReadyCallback callback,

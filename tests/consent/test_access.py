@@ -29,22 +29,24 @@ _numbers = itertools.count(1)
 # What is tried, by the names in the table. The calls are tried by CallApi, then by OpenApi, of
 # which the same must come.
 CALLS = ("GET /contacts", "GET /contacts/1", "POST /contacts")
-COLUMNS = ("token", *CALLS, "SignIn", "own Cancel", "Cancel", "Complete", "SignOut", "GetActivity")
+COLUMNS = ("token", *CALLS, "SignIn", "own Cancel", "Cancel", "Complete", "SignOut", "GetActivity",
+           "Diagnose")
 ASKS = "InteractionRequired"
 NO = "NotAuthorized"
 # Class, its grant or the configuration's word for it, and what comes of each of the above.
 ROWS = (
-    ("sandboxed", [], (NO, ASKS, ASKS, ASKS, "asked", "ok", NO, NO, NO, NO)),
-    ("sandboxed", ["deny"], (NO, NO, NO, NO, NO, "-", NO, NO, NO, NO)),
-    ("sandboxed", ["token"], ("ok", ASKS, ASKS, ASKS, "asked", "ok", NO, NO, NO, NO)),
-    ("sandboxed", READ, (NO, "200", "200", NO, "asked", "ok", NO, NO, NO, NO)),
-    ("sandboxed", ["GET /contacts/*"], (NO, NO, "200", NO, "asked", "ok", NO, NO, NO, NO)),
-    ("sandboxed", ALL, (NO, "200", "200", "200", "asked", "ok", NO, NO, NO, NO)),
-    ("sandboxed", ["token", *ALL], ("ok", "200", "200", "200", "asked", "ok", NO, NO, NO, NO)),
-    ("host", "allow", ("ok", "200", "200", "200", "ok", "ok", "ok", NO, "NoSuchAccount", "ok")),
-    ("host", "ask", (ASKS, ASKS, ASKS, ASKS, "ok", "ok", "ok", NO, "NoSuchAccount", "ok")),
-    ("host", "deny", (NO, NO, NO, NO, "ok", "ok", "ok", NO, "NoSuchAccount", "ok")),
-    ("unidentified", [], (NO, NO, NO, NO, NO, "-", NO, NO, NO, NO)),
+    ("sandboxed", [], (NO, ASKS, ASKS, ASKS, "asked", "ok", NO, NO, NO, NO, NO)),
+    ("sandboxed", ["deny"], (NO, NO, NO, NO, NO, "-", NO, NO, NO, NO, NO)),
+    ("sandboxed", ["token"], ("ok", ASKS, ASKS, ASKS, "asked", "ok", NO, NO, NO, NO, NO)),
+    ("sandboxed", READ, (NO, "200", "200", NO, "asked", "ok", NO, NO, NO, NO, NO)),
+    ("sandboxed", ["GET /contacts/*"], (NO, NO, "200", NO, "asked", "ok", NO, NO, NO, NO, NO)),
+    ("sandboxed", ALL, (NO, "200", "200", "200", "asked", "ok", NO, NO, NO, NO, NO)),
+    ("sandboxed", ["token", *ALL], ("ok", "200", "200", "200", "asked", "ok", NO, NO, NO, NO, NO)),
+    ("host", "allow",
+     ("ok", "200", "200", "200", "ok", "ok", "ok", NO, "NoSuchAccount", "ok", "ok")),
+    ("host", "ask", (ASKS, ASKS, ASKS, ASKS, "ok", "ok", "ok", NO, "NoSuchAccount", "ok", "ok")),
+    ("host", "deny", (NO, NO, NO, NO, "ok", "ok", "ok", NO, "NoSuchAccount", "ok", "ok")),
+    ("unidentified", [], (NO, NO, NO, NO, NO, "-", NO, NO, NO, NO, NO)),
 )
 
 
@@ -143,6 +145,7 @@ def try_all(world, caller):
     world.broker.cancel(path)
     seen.append(outcome(caller.sign_out, "absent")[0])
     seen.append(outcome(caller.call, "GetActivity", GLib.Variant("(u)", (1,)))[0])
+    seen.append(outcome(caller.call, "Diagnose")[0])
     return tuple(seen), opened
 
 

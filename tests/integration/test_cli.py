@@ -20,7 +20,7 @@ from harness.world import World
 
 OK, FAILED, USAGE, USER_NEEDED, NOT_NOW, NOT_ALLOWED, HTTP = 0, 1, 2, 3, 4, 5, 22
 COMMANDS = ("sign-in", "sign-out", "token", "call", "accounts", "default", "log", "watch", "client",
-            "exec", "credential")
+            "doctor", "exec", "credential")
 
 
 class CliWorld(World):
@@ -383,7 +383,7 @@ def usage(world):
         tap.contains(own.out, f"tidio-auth {command}", "help of the command")
         expect(world.cli.run(command, "--version"), OK, result_of_version(world))
         expect(world.cli.run(command, "--no-such-option"), USAGE, "")
-    for command in ("nonsense", "apps", "doctor", "exec", "credential"):
+    for command in ("nonsense", "apps", "exec", "credential"):
         expect(world.cli.run(command), USAGE, "")
     tap.equal(world.cli.run().code, USAGE, "exit code without a command")
 

@@ -18,7 +18,7 @@ from harness.world import World
 
 FOLDER = ROOT / "data/completions"
 COMMANDS = ["sign-in", "sign-out", "token", "call", "accounts", "default", "log", "watch",
-            "client", "apps", "exec", "credential"]
+            "client", "apps", "doctor", "exec", "credential"]
 ACCOUNTS = ["home", "me@work"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # What readline cuts words at, besides blanks.

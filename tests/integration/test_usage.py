@@ -26,6 +26,7 @@ class UsageWorld(World):
 NOTHING = {"server": False, "provider": None, "start": False, "keyring": "none"}
 SLIPS = (
     (("tokn",), "did you mean token"),
+    (("docter",), "did you mean doctor"),
     (("acounts",), "did you mean accounts"),
     (("signin",), "did you mean sign-in"),
     (("token", "--jsno"), "did you mean --json"),
@@ -34,6 +35,7 @@ SLIPS = (
     (("accounts", "--versoin"), "did you mean --version"),
     (("client", "sett", "--client-id", "x"), "did you mean set"),
     (("client", "cler"), "did you mean clear"),
+    (("apps", "alow"), "did you mean allow"),
 )
 STRANGERS = (("x",), ("frobnicate",), ("x" * 100,), ("",), ("token", "--x"),
              ("token", "--frobnicate"), ("token", "--" + "x" * 100), ("token", "-q"),
@@ -79,6 +81,9 @@ def documented(command):
 
 @tap.case("US-03", "JSON has the members that README names, always all of them", account="work")
 def json_members(world):
+    for one in json.loads(world.cli.run("doctor", "--json").out):
+        tap.equal({name: kind_of(value) for name, value in one.items()}, documented("doctor"),
+                  "members of doctor --json")
     token = json.loads(world.cli.run("token", "--json").out)
     tap.equal({name: kind_of(value) for name, value in token.items()}, documented("token"),
               "members of token --json")
