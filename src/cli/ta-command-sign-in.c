@@ -78,11 +78,25 @@ build_request (const Options *options, gboolean open_browser)
   return g_variant_builder_end (&request);
 }
 
+/* Whether a browser is to be opened. Without a display there may still be one on another machine;
+ * and the broker's display, if it has one, may be one that the user does not sit at. */
+static gboolean
+wants_browser (const Options *options)
+{
+  if (options->no_browser || options->device)
+    return FALSE;
+  if (ta_cli_has_display ())
+    return TRUE;
+  g_printerr ("%s\n", _ ("There is no display here (DISPLAY, WAYLAND_DISPLAY, BROWSER), so no "
+                         "browser is opened."));
+  return FALSE;
+}
+
 /* A machine without a browser can still sign in with one elsewhere. */
 static char *
 sign_in (TaDBusAuth *auth, const char *account, const Options *options, GError **error)
 {
-  gboolean open_browser = !options->no_browser && !options->device;
+  gboolean open_browser = wants_browser (options);
   g_autoptr (GError) local = NULL;
   char *name = ta_sign_in_watch (auth, account, build_request (options, open_browser),
                                  !open_browser, &local);

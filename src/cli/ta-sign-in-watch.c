@@ -5,6 +5,7 @@
 #include "ta-cli.h"
 #include "ta-paste.h"
 #include "ta-progress.h"
+#include "ta-sign-in-page.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -107,61 +108,31 @@ on_pasted (const char *line, gpointer user_data)
     ta_dbus_auth_sign_in_call_complete (self->proxy, line, self->cancellable, complete_cb, NULL);
 }
 
-/* Whether there is a code to be typed elsewhere. */
-static gboolean
-has_code (SignIn *self)
-{
-  const char *code = ta_dbus_auth_sign_in_get_user_code (self->proxy);
-
-  return code != NULL && *code != '\0';
-}
-
-static gboolean
-has_uri (SignIn *self)
-{
-  const char *uri = ta_dbus_auth_sign_in_get_uri (self->proxy);
-
-  return (uri != NULL && *uri != '\0') || has_code (self);
-}
-
-static gboolean
-print_code (SignIn *self, GError **error)
-{
-  const char *uri = ta_dbus_auth_sign_in_get_uri (self->proxy);
-  const char *verification_uri = ta_dbus_auth_sign_in_get_verification_uri (self->proxy);
-
-  if (!ta_cli_print (error, _ ("Open %s and enter %s"), verification_uri,
-                     ta_dbus_auth_sign_in_get_user_code (self->proxy)))
-    return FALSE;
-  return uri == NULL || *uri == '\0'
-         || ta_cli_print (error, _ ("or open %s, which has the code in it."), uri);
-}
-
 static void
 show_uri (SignIn *self, const char *state)
 {
   const char *uri = ta_dbus_auth_sign_in_get_uri (self->proxy);
+  gboolean has_code = ta_sign_in_page_has_code (self->proxy);
   GError *error = NULL;
 
-  if (self->cancelling || !has_uri (self) || g_strcmp0 (uri, self->shown_uri) == 0)
+  if (self->cancelling || !ta_sign_in_page_is_known (self->proxy)
+      || g_strcmp0 (uri, self->shown_uri) == 0)
     return;
-  if (self->opens_browser && !has_code (self) && self->seconds < BROWSER_SECONDS
+  if (self->opens_browser && !has_code && self->seconds < BROWSER_SECONDS
       && (g_str_equal (state, "waiting") || g_str_equal (state, "failed")))
     return;
   g_free (self->shown_uri);
   self->shown_uri = g_strdup (uri);
   ta_progress_clear (&self->progress);
-  if (!has_code (self))
-    g_printerr ("%s\n", _ ("Open this page to sign in:"));
-  if (has_code (self) ? !print_code (self, &error) : !ta_cli_print (&error, "%s", uri))
+  if (!ta_sign_in_page_print (self->proxy, !self->opens_browser, &error))
     {
       fail (self, error);
       return;
     }
-  if (self->may_paste && self->paste == NULL && !has_code (self))
+  if (self->may_paste && self->paste == NULL && !has_code)
     {
-      g_printerr ("%s\n", _ ("If the browser runs on another machine, paste here the address that "
-                             "it ends up at."));
+      g_printerr ("%s\n", _ ("Or paste the address here that the browser on the other machine ends "
+                             "up at."));
       self->paste = ta_paste_new (on_pasted, self);
     }
 }
@@ -176,7 +147,7 @@ show_step (SignIn *self, const char *state)
     ta_progress_show (&self->progress, _ ("Exchanging the authorization code…"), 0);
   else if (self->cancelling)
     ta_progress_show (&self->progress, _ ("Cancelling…"), 0);
-  else if (has_uri (self))
+  else if (ta_sign_in_page_is_known (self->proxy))
     ta_progress_show (&self->progress, _ ("Waiting for the browser…"), left);
   else
     ta_progress_show (&self->progress, _ ("Preparing the sign-in…"), 0);

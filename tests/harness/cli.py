@@ -28,7 +28,8 @@ class Cli:
     def __init__(self, session, environment=None):
         self.session = session
         self.program = os.environ.get("TIDIO_AUTH", "tidio-auth")
-        self.environment = {**session.environment, **(environment or {})}
+        # Without one of these it would not have the broker open any.
+        self.environment = {"BROWSER": "/bin/true", **session.environment, **(environment or {})}
 
     def start(self, *arguments, **options):
         options.setdefault("stdin", subprocess.DEVNULL)

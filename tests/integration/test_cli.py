@@ -5,6 +5,7 @@
 import json
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -120,6 +121,59 @@ def no_browser(world):
     tap.check(not world.notes.exists(), "no browser")
     browser.visit(address)
     tap.equal(world.cli.finish(process).code, OK, "exit code")
+
+
+# Without any of the variables that say where a browser could show up.
+NO_DISPLAY = {"BROWSER": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+
+
+def headless(world, **environment):
+    """A sign-in where there is no display: its process and the address, with what stood before."""
+    world.cli.environment.update({**NO_DISPLAY, **environment})
+    process = world.cli.start("sign-in")
+    address = address_of(process)
+    return process, address
+
+
+@tap.case("CLI-05a", "without a display no browser is opened, and a word says so")
+def no_display(world):
+    process, address = headless(world)
+    tap.check(not world.notes.exists(), "no browser")
+    browser.visit(address)
+    result = world.cli.finish(process)
+    tap.equal(result.code, OK, "exit code")
+    tap.contains(result.err, "no display here", "stderr")
+    tap.check(not world.notes.exists(), "no browser until the end")
+
+
+@tap.case("CLI-05b", "any of the three variables counts as a place for a browser")
+def some_display(world):
+    for name, value in (("DISPLAY", ":0"), ("WAYLAND_DISPLAY", "wayland-0"),
+                        ("BROWSER", "/bin/true")):
+        world.cli.environment.update({**NO_DISPLAY, name: value})
+        result = expect(world.cli.run("sign-in", name.lower()), OK)
+        tap.lacks(result.err, "no display here", f"stderr with {name}")
+        tap.lacks(result.err, "ssh", f"stderr with {name}")
+
+
+@tap.case("CLI-05c", "the line for ssh leads to the port of the redirect URI, as the user came here",
+          provider={"RedirectUri": "http://localhost:0/callback"})
+def tunnel(world):
+    for connection, destination in (
+            ("192.0.2.7 51000 192.0.2.9 22", "@192.0.2.9"),
+            ("2001:db8::7 51000 2001:db8::9 2222", "@2001:db8::9"),
+            ("192.0.2.7 51000 $(reboot) 22", f"@{socket.gethostname()}"),
+            ("", f"@{socket.gethostname()}")):
+        process, address = headless(world, SSH_CONNECTION=connection)
+        redirect = dict(browser.query(address))["redirect_uri"]
+        port = int(redirect.split(":")[2].split("/")[0])
+        process.send_signal(signal.SIGINT)
+        result = world.cli.finish(process)
+        line = next(line.strip() for line in result.err.splitlines() if "ssh" in line.split()[:1])
+        words = line.split()
+        tap.equal(words[:4], ["ssh", "-N", "-L", f"{port}:127.0.0.1:{port}"], "the command")
+        tap.equal(words[4:-1], ["-p", "2222"] if "2222" in connection else [], "its port")
+        tap.check(words[-1].endswith(destination), f"its destination: {words[-1]}")
 
 
 @tap.case("CLI-06", "Ctrl-C cancels: 3, and the broker knows", decision="look")
