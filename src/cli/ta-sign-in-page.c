@@ -2,9 +2,11 @@
 #include "ta-sign-in-page.h"
 
 #include "ta-cli.h"
+#include "ta-qr.h"
 #include "ta-tunnel.h"
 
 #include <glib/gi18n.h>
+#include <unistd.h>
 
 /* What a sign-in tells the user: where to go, and how a browser on another machine finds back. The
  * addresses are results and go to stdout, all that is around them to stderr. */
@@ -28,6 +30,16 @@ ta_sign_in_page_is_known (TaDBusAuthSignIn *sign_in)
   return is_set (ta_dbus_auth_sign_in_get_uri (sign_in)) || ta_sign_in_page_has_code (sign_in);
 }
 
+/* For the camera of a telephone. */
+static void
+show_picture (const char *uri)
+{
+  g_autofree char *picture = ta_qr_draw (uri, STDERR_FILENO);
+
+  if (picture != NULL)
+    g_printerr ("%s", picture);
+}
+
 static gboolean
 print_code (TaDBusAuthSignIn *sign_in, GError **error)
 {
@@ -37,8 +49,11 @@ print_code (TaDBusAuthSignIn *sign_in, GError **error)
   if (!ta_cli_print (error, _ ("Open %s and enter %s"), uri,
                      ta_dbus_auth_sign_in_get_user_code (sign_in)))
     return FALSE;
-  return !is_set (complete)
-         || ta_cli_print (error, _ ("or open %s, which has the code in it."), complete);
+  if (is_set (complete)
+      && !ta_cli_print (error, _ ("or open %s, which has the code in it."), complete))
+    return FALSE;
+  show_picture (is_set (complete) ? complete : uri);
+  return TRUE;
 }
 
 /* `is_elsewhere`: no browser is opened here, so it may run on another machine. */

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The command line, run with pipes or on a terminal."""
 
+import codecs
 import fcntl
 import os
 import pty
 import select
+import struct
 import subprocess
 import termios
 import time
@@ -52,15 +54,18 @@ class Cli:
         stdin = subprocess.DEVNULL if data is None else subprocess.PIPE
         return self.finish(self.start(*arguments, stdin=stdin), data)
 
-    def on_terminal(self, *arguments):
-        return Terminal(self, arguments)
+    def on_terminal(self, *arguments, size=None):
+        """`size`: rows and columns of the terminal; None: it does not say."""
+        return Terminal(self, arguments, size)
 
 
 class Terminal:
     """A run whose input and output are a terminal."""
 
-    def __init__(self, cli, arguments):
+    def __init__(self, cli, arguments, size=None):
         self.master, slave = pty.openpty()
+        if size is not None:
+            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
         self.process = subprocess.Popen(
             [cli.program, *arguments], stdin=slave, stdout=slave, stderr=slave,
             env={**cli.environment, "TERM": "xterm"}, cwd=cli.session.root,
@@ -68,6 +73,8 @@ class Terminal:
         cli.session.processes.append(self.process)
         self.slave = slave
         self.text = ""
+        # A character may come in two pieces.
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def echoes(self):
         return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
@@ -84,7 +91,7 @@ class Terminal:
         ready = select.select([self.master], [], [], min(seconds, 0.05))[0]
         if ready:
             data = os.read(self.master, 65536)
-            self.text += data.decode(errors="replace")
+            self.text += self.decoder.decode(data)
             return True
         return self.process.poll() is None
 
@@ -99,7 +106,7 @@ class Terminal:
             if time.monotonic() > limit:
                 raise TimeoutError(f"the program did not end, got {self.text!r}")
         while select.select([self.master], [], [], 0)[0]:
-            self.text += os.read(self.master, 65536).decode(errors="replace")
+            self.text += self.decoder.decode(os.read(self.master, 65536))
         os.close(self.master)
         os.close(self.slave)
         return Result(self.process.returncode, self.text)

@@ -10,7 +10,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from harness import tap
+from harness import qr, tap
 from harness.broker import DEADLINE, error_name, expect_error
 from harness.cli import Cli
 from harness.issuer import Issuer
@@ -166,6 +166,49 @@ def command(world):
     tap.equal(result.code, 0, f"exit status: {result}")
     tap.contains(result.out, f"Open {world.issuer.uri}/type and enter WDJB-MJHT", "output")
     tap.contains(result.out, "Signed in as work.", "output")
+
+
+def on_terminal(world, uri, size=(40, 100), **environment):
+    """What stands on a terminal after a sign-in whose address has the code in it."""
+    world.offer(TOKENS, verification_uri_complete=uri)
+    cli = Cli(world.session, environment)
+    result = cli.on_terminal("sign-in", "--device", "work", size=size).finish()
+    tap.equal(result.code, 0, f"exit status: {result}")
+    tap.contains(result.out, uri, "terminal")
+    return result.out
+
+
+@tap.case("DE-19", "a terminal shows the address with the code as a picture; a camera reads it")
+def picture(world):
+    for uri in (f"{world.issuer.uri}/type?user_code=WDJB-MJHT",
+                f"{world.issuer.uri}/type?user_code=" + "x" * 120):
+        text = on_terminal(world, uri)
+        for is_light in (False, True):
+            tap.equal(qr.read(text, world.session.root, is_light), uri,
+                      f"what is read, terminal light: {is_light}")
+    text = on_terminal(world, uri, NO_COLOR="1")
+    tap.lacks(text.replace("\033[K", ""), "\033[", "terminal with NO_COLOR")
+    tap.equal(qr.read(text, world.session.root), uri, "what is read of a dark terminal")
+
+
+@tap.case("DE-20", "without the code in the address, the picture has the address alone")
+def plain_picture(world):
+    world.offer(TOKENS)
+    result = Cli(world.session).on_terminal("sign-in", "--device", "work", size=(24, 80)).finish()
+    tap.equal(qr.read(result.out, world.session.root), f"{world.issuer.uri}/type", "what is read")
+
+
+@tap.case("DE-21", "no picture where there is no room, no UTF-8, no terminal that draws, or a pipe")
+def no_picture(world):
+    uri = f"{world.issuer.uri}/type?user_code=WDJB-MJHT"
+    tap.check(qr.lines_of(on_terminal(world, uri, (24, 80))), "a picture on 24 lines")
+    for size, environment in (((12, 80), {}), ((40, 30), {}), ((40, 100), {"LC_ALL": "C"}),
+                              (None, {})):
+        text = on_terminal(world, uri, size, **environment)
+        tap.equal(qr.lines_of(text), [], f"picture with {size} and {environment}")
+    world.offer(TOKENS, verification_uri_complete=uri)
+    result = Cli(world.session).run("sign-in", "--device", "work")
+    tap.equal(qr.lines_of(result.out + result.err), [], "picture in a pipe")
 
 
 @tap.case("ID-01", "another person is not let in", keys={
