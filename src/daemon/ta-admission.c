@@ -277,7 +277,18 @@ lookup_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TaApplication) application
       = ta_applications_lookup_finish (TA_APPLICATIONS (source), result);
 
+  ta_caller_leave (visit->caller);
   check_class (visit->self, visit->caller, application);
+}
+
+/* There is room for one more of whom nobody knows who it is. */
+static void
+on_room (TaCaller *caller, gpointer user_data)
+{
+  TaAdmission *self = user_data;
+
+  ta_applications_lookup_async (self->applications, ta_caller_get_sender (caller), lookup_cb,
+                                visit_new (self, caller));
 }
 
 static void
@@ -289,7 +300,7 @@ identify (TaAdmission *self, TaCaller *caller)
   if (known != NULL)
     check_class (self, caller, known);
   else
-    ta_applications_lookup_async (self->applications, sender, lookup_cb, visit_new (self, caller));
+    ta_caller_enter (caller, ta_places_get_strangers (self->places), on_room, self);
 }
 
 /* As it is noted. What is no account is the caller's own word, and might be anything. */
@@ -324,6 +335,8 @@ on_ended (TaCaller *caller, const char *result, gpointer user_data)
   const TaErrand *errand = ta_caller_get_errand (caller);
   g_autofree char *what = ta_errand_describe (errand);
 
+  if (ta_caller_get_application (caller) == NULL)
+    return;
   note_patience (self, caller, result);
   if (what != NULL)
     ta_ledger_record (self->ledger, ta_caller_get_application (caller),

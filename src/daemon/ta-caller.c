@@ -220,13 +220,14 @@ on_cancelled (GCancellable *cancellable, TaCaller *self)
 }
 
 /* A sandboxed application is one, over how many connections it may call; its id begins with no
- * colon.
+ * colon. Before it is known, each connection is one.
  */
 static const char *
 get_name (TaCaller *self)
 {
-  return self->application->trust == TA_TRUST_SANDBOXED ? self->application->id
-                                                        : ta_caller_get_sender (self);
+  return self->application != NULL && self->application->trust == TA_TRUST_SANDBOXED
+             ? self->application->id
+             : ta_caller_get_sender (self);
 }
 
 /* Goes on with `begin` as soon as there is a place, which it then holds until the end. Fails

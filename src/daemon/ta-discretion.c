@@ -7,6 +7,10 @@
  * ever. Anybody else is answered by the reader, from what he may see. Who it is that looks is found
  * out at his first look; what he asks meanwhile waits in its order. */
 
+/* So many calls may wait for that, of all programs and of one. */
+#define WAITING_MAX 1024
+#define WAITING_EACH_MAX 512
+
 struct _TaDiscretion
 {
   TaApplications *applications; /* (owned) */
@@ -14,6 +18,7 @@ struct _TaDiscretion
   TaBarrier *barrier;           /* (owned) */
   GCancellable *ended;          /* (owned): not to be used after that */
   GHashTable *waiting; /* (owned): unique name (the search's) to its calls, while it is looked up */
+  guint n_waiting;     /* of those calls */
 };
 
 /* A program that is looked up. */
@@ -51,10 +56,23 @@ lookup_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_hash_table_steal_extended (search->discretion->waiting, search->name, NULL,
                                  (gpointer *) &calls);
   for (guint i = 0; calls != NULL && i < calls->len; i++)
-    decide (search->discretion, calls->pdata[i], application);
+    {
+      search->discretion->n_waiting--;
+      decide (search->discretion, calls->pdata[i], application);
+    }
   g_object_unref (search->ended);
   g_free (search->name);
   g_free (search);
+}
+
+static void
+refuse (TaDiscretion *self, GDBusMessage *call)
+{
+  g_autoptr (GDBusMessage) reply = g_dbus_message_new_method_error_literal (
+      call, "org.tidio.Auth.Error.Busy",
+      "Too many calls wait until it is known which program calls: call again in a moment");
+
+  ta_barrier_answer (self->barrier, call, reply);
 }
 
 static void
@@ -63,6 +81,7 @@ look_up (TaDiscretion *self, GDBusMessage *call)
   GPtrArray *calls = g_ptr_array_new_with_free_func (g_object_unref);
   Search *search = g_new0 (Search, 1);
 
+  self->n_waiting++;
   search->discretion = self;
   search->ended = g_object_ref (self->ended);
   search->name = g_strdup (g_dbus_message_get_sender (call));
@@ -79,12 +98,17 @@ on_held (GDBusMessage *call, gpointer user_data)
   GPtrArray *calls = g_hash_table_lookup (self->waiting, sender);
   const TaApplication *application = ta_applications_peek (self->applications, sender);
 
-  if (calls != NULL)
-    g_ptr_array_add (calls, g_object_ref (call));
-  else if (application != NULL)
+  if (application != NULL && calls == NULL)
     decide (self, call, application);
-  else
+  else if (self->n_waiting >= WAITING_MAX || (calls != NULL && calls->len >= WAITING_EACH_MAX))
+    refuse (self, call);
+  else if (calls == NULL)
     look_up (self, call);
+  else
+    {
+      self->n_waiting++;
+      g_ptr_array_add (calls, g_object_ref (call));
+    }
 }
 
 /* Takes the reader. To be called before anything is exported. */

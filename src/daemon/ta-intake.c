@@ -1,16 +1,133 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-intake.h"
 
-/* A filter in front of GDBus, in a thread of its own, that makes calls no larger than they have to
- * be. Whatever a message brings stays until it is answered, and that may take as long as somebody
- * thinks about a question: so what is larger than any body may be goes no further, nor what brings
- * descriptors that no method takes. */
+/* A filter in front of GDBus, in a thread of its own, that keeps calls from filling the memory.
+ *
+ * Whatever a message brings stays until it is answered, and that may take as long as somebody
+ * thinks about a question: so what is larger than it may be goes no further, nor what brings
+ * descriptors that no method takes.
+ *
+ * GDBus reads as fast as it can, whatever the main context has still to look at. The filter reads
+ * no faster than the main context works: the rest waits in the bus, which holds up its sender in
+ * the end. To learn how far the main context is, it hands it a source after some messages, which is
+ * run in its turn among them. */
 
 #define INTERFACE "org.tidio.Auth"
+#define CALL_API "CallApi"
 #define OPEN_API "OpenApi"
 
-/* More than a body of CallApi may have, which says more exactly what is wrong with a larger one. */
+/* More than a body of CallApi may have, which says more exactly what is wrong with a larger one.
+ * Signals are for the broker only if it asked for them. */
 #define SIZE_MAX_MIB 16
+#define LARGE_MAX ((gsize) SIZE_MAX_MIB * 1024 * 1024)
+/* Any other call; the longest that makes sense is one of OpenApi with all headers. */
+#define SIZE_MAX_KIB 128
+#define SMALL_MAX ((gsize) SIZE_MAX_KIB * 1024)
+
+/* After so many messages the main context is handed a source. */
+#define BATCH_COUNT 64
+#define BATCH_BYTES ((gsize) 1024 * 1024)
+/* With more than this before it, nothing is read. */
+#define AHEAD_COUNT 1024
+#define AHEAD_BYTES ((gsize) 32 * 1024 * 1024)
+/* But never for longer, in case the main context ever waits for this thread. */
+#define PAUSE (G_TIME_SPAN_SECOND)
+
+typedef struct
+{
+  guint count;
+  gsize bytes;
+} Load;
+
+typedef struct
+{
+  Load batch; /* since the last source */
+
+  GMutex mutex; /* for what follows */
+  GCond gone_on;
+  Load ahead; /* with a source behind it that was not run yet */
+} Intake;
+
+typedef struct
+{
+  Intake *intake; /* (owned) */
+  Load load;
+} Mark;
+
+static void
+intake_clear (void *data)
+{
+  Intake *self = data;
+
+  g_mutex_clear (&self->mutex);
+  g_cond_clear (&self->gone_on);
+}
+
+static void
+intake_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, intake_clear);
+}
+
+static void
+mark_free (gpointer data)
+{
+  Mark *mark = data;
+
+  intake_unref (mark->intake);
+  g_free (mark);
+}
+
+/* In the main context. */
+static gboolean
+on_mark (gpointer user_data)
+{
+  Mark *mark = user_data;
+  Intake *self = mark->intake;
+
+  g_mutex_lock (&self->mutex);
+  self->ahead.count -= mark->load.count;
+  self->ahead.bytes -= mark->load.bytes;
+  g_cond_signal (&self->gone_on);
+  g_mutex_unlock (&self->mutex);
+  return G_SOURCE_REMOVE;
+}
+
+/* GDBus's own sources have this priority too. */
+static void
+set_mark (Intake *self)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+  Mark *mark = g_new0 (Mark, 1);
+
+  mark->intake = g_atomic_rc_box_acquire (self);
+  mark->load = self->batch;
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_mark, mark, mark_free);
+  g_source_attach (source, NULL);
+}
+
+/* Waits until the main context is not too far behind. */
+static void
+keep_pace (Intake *self, gsize bytes)
+{
+  gint64 end;
+
+  self->batch.count++;
+  self->batch.bytes += bytes;
+  if (self->batch.count < BATCH_COUNT && self->batch.bytes < BATCH_BYTES)
+    return;
+  end = g_get_monotonic_time () + PAUSE;
+  g_mutex_lock (&self->mutex);
+  self->ahead.count += self->batch.count;
+  self->ahead.bytes += self->batch.bytes;
+  set_mark (self);
+  while ((self->ahead.count > AHEAD_COUNT || self->ahead.bytes > AHEAD_BYTES)
+         && g_cond_wait_until (&self->gone_on, &self->mutex, end))
+    ;
+  g_mutex_unlock (&self->mutex);
+  self->batch = (Load){ 0 };
+}
 
 /* The one descriptor that a method takes is the body of OpenApi. */
 static gboolean
@@ -39,12 +156,26 @@ refuse (GDBusConnection *bus, GDBusMessage *call, const char *message)
   g_dbus_connection_send_message (bus, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
 }
 
-static gboolean
-is_large (GDBusMessage *message)
+/* Its header can be as large as its body. */
+static gsize
+measure (GDBusMessage *message)
 {
+  g_autofree guchar *fields = g_dbus_message_get_header_fields (message);
   GVariant *body = g_dbus_message_get_body (message);
+  gsize size = body == NULL ? 0 : g_variant_get_size (body);
 
-  return body != NULL && g_variant_get_size (body) > (gsize) SIZE_MAX_MIB * 1024 * 1024;
+  for (guchar *field = fields; *field != G_DBUS_MESSAGE_HEADER_FIELD_INVALID; field++)
+    size += g_variant_get_size (
+        g_dbus_message_get_header (message, (GDBusMessageHeaderField) *field));
+  return size;
+}
+
+static gboolean
+may_be_large (GDBusMessage *message)
+{
+  return g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL
+         || (g_strcmp0 (g_dbus_message_get_interface (message), INTERFACE) == 0
+             && g_strcmp0 (g_dbus_message_get_member (message), CALL_API) == 0);
 }
 
 static gboolean
@@ -59,15 +190,23 @@ is_answer (GDBusMessage *message)
 static GDBusMessage *
 filter (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer user_data)
 {
+  gsize size;
+
   if (!incoming || is_answer (message))
     return message;
-  if (is_large (message))
+  size = measure (message);
+  if (size > LARGE_MAX)
     refuse (bus, message,
             "The message is larger than 16 MiB: send less, or a large body with OpenApi");
+  else if (size > SMALL_MAX && !may_be_large (message))
+    refuse (bus, message, "The message is larger than 128 KiB: only CallApi takes so much");
   else if (has_foreign_descriptors (message))
     refuse (bus, message, "Only OpenApi takes a file descriptor, and one alone");
   else
-    return message;
+    {
+      keep_pace (user_data, size);
+      return message;
+    }
   g_object_unref (message);
   return NULL;
 }
@@ -76,5 +215,9 @@ filter (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer
 void
 ta_intake_limit (GDBusConnection *bus)
 {
-  g_dbus_connection_add_filter (bus, filter, NULL, NULL);
+  Intake *self = g_atomic_rc_box_new0 (Intake);
+
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->gone_on);
+  g_dbus_connection_add_filter (bus, filter, self, intake_unref);
 }

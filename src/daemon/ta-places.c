@@ -24,6 +24,14 @@ static const TaFairUseLimits stream_limits = {
   .queue_each = { 16, 10 * MIB },
 };
 
+/* Who calls is known as soon as the bus has answered, but its answer may come behind many calls. */
+static const TaFairUseLimits stranger_limits = {
+  .work = { 1024, 40 * MIB },
+  .work_each = { 512, 20 * MIB },
+  .queue = { 0, 0 },
+  .queue_each = { 0, 0 },
+};
+
 struct _TaPlaces
 {
   TaFairUse *calls;          /* (owned): that ask nobody but the API */
@@ -31,6 +39,7 @@ struct _TaPlaces
   TaFairUse *people;         /* (owned): what may wait for a person */
   TaFairUse *people_streams; /* (owned): and then until somebody has read the answer */
   TaFairUse *rest;           /* (owned) */
+  TaFairUse *strangers;      /* (owned): until it is known who calls */
 };
 
 TaPlaces *
@@ -43,6 +52,7 @@ ta_places_new (void)
   self->people = ta_fair_use_new (&limits);
   self->people_streams = ta_fair_use_new (&stream_limits);
   self->rest = ta_fair_use_new (&limits);
+  self->strangers = ta_fair_use_new (&stranger_limits);
   return self;
 }
 
@@ -54,6 +64,7 @@ ta_places_free (TaPlaces *self)
   ta_fair_use_unref (self->people);
   ta_fair_use_unref (self->people_streams);
   ta_fair_use_unref (self->rest);
+  ta_fair_use_unref (self->strangers);
   g_free (self);
 }
 
@@ -66,4 +77,11 @@ ta_places_find (TaPlaces *self, const TaErrand *errand, gboolean may_ask)
   if (may_ask)
     return self->people;
   return errand->kind == TA_ERRAND_CALL ? self->calls : self->rest;
+}
+
+/* Owned by the places: for as long as it is not known who calls. */
+TaFairUse *
+ta_places_get_strangers (TaPlaces *self)
+{
+  return self->strangers;
 }

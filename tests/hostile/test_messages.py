@@ -3,9 +3,11 @@
 """Messages made by hand, as no library would send them: ignored or refused, and nothing stays."""
 
 import array
+import collections
 import itertools
 import os
 import pathlib
+import signal
 import socket
 import sys
 
@@ -24,7 +26,8 @@ MIB = 1024 * 1024
 HUGE = 120 * MIB
 # Those of a session bus, instead of the smaller ones that a bus has by itself.
 LIMITS = "".join(f'<limit name="{name}">1000000000</limit>' for name in
-                 ("max_incoming_bytes", "max_outgoing_bytes", "max_message_size"))
+                 ("max_incoming_bytes", "max_outgoing_bytes", "max_message_size",
+                  "max_replies_per_connection"))
 Field = Gio.DBusMessageHeaderField
 Flags = Gio.DBusMessageFlags
 
@@ -106,9 +109,11 @@ class MessagesWorld(World):
             sessions.BUS_CONFIG = sessions.BUS_CONFIG.replace("<policy", f"{LIMITS}<policy", 1)
         return super().make_session(keyring)
 
-    def memory(self):
+    def memory(self, name="VmRSS"):
+        """Of the broker, in bytes: now, or as "VmHWM" the most so far."""
         with open(f"/proc/{self.broker.process.pid}/status", encoding="ascii") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmRSS:"))
+            return next(int(line.split()[1]) * 1024 for line in file
+                        if line.startswith(f"{name}:"))
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.broker.process.pid}/fd"))
@@ -220,6 +225,102 @@ def no_reply(world):
         if message.get_reply_serial():
             answered.append(message.get_reply_serial())
     tap.equal(answered, [last], "serials that were answered")
+    world.expect_well()
+
+
+# Floods: all of one is in the bus before the broker reads the first of it, and whatever the broker
+# asks the bus is answered behind it. A sanitizer keeps what is freed, so growth is not looked at.
+
+ONE_WAY = 20000 if SLOW == 1 else 2000
+LARGE = 16
+
+
+def flood(raw, world, message, count):
+    """Sends so many of it and lets the broker go on. The results of those that have one, counted."""
+    data = message.to_blob(Gio.DBusCapabilityFlags.UNIX_FD_PASSING)
+    first = next(raw.numbers)
+    one_way = message.get_flags() & Flags.NO_REPLY_EXPECTED
+    world.broker.process.send_signal(signal.SIGSTOP)
+    try:
+        for serial in range(first, first + count):
+            raw.socket.sendall(data[:8] + serial.to_bytes(4, sys.byteorder) + data[12:])
+        raw.numbers = itertools.count(first + count)
+        tap.equal(raw.call("GetId", None, BUS, BUS_PATH, BUS), "answered", "what the bus says")
+    finally:
+        world.broker.process.send_signal(signal.SIGCONT)
+    results = collections.Counter()
+    while not one_way and results.total() < count:
+        answer = raw.receive()
+        results[(answer.get_error_name() or "answered").rpartition(".")[2]] += 1
+    return results
+
+
+def numbered(message):
+    message.set_serial(1)
+    return message
+
+
+@tap.case("DB-07g", f"{ONE_WAY:,} calls that want no answer: no more memory than for a few of them")
+def one_way_flood(world):
+    raw = RawCaller(world.session)
+    raw.socket.settimeout(120)
+    tap.equal(raw.call("GetToken", token_arguments()), "answered", "the call in front of them")
+    before = world.memory("VmHWM")
+    message = numbered(raw.message("GetToken", token_arguments()))
+    message.set_flags(Flags.NO_REPLY_EXPECTED)
+    flood(raw, world, message, ONE_WAY)
+    tap.equal(raw.call("GetToken", token_arguments()), "answered", "the call behind them")
+    grown = world.memory("VmHWM") - before
+    tap.comment(f"DB-07g: {grown // 1024} KiB more")
+    if SLOW == 1:
+        tap.between(grown, 0, 32 * MIB, "bytes that the broker grew by")
+    world.expect_well()
+
+
+@tap.case("DB-07h", f"{LARGE} calls of 9 MiB by a program that nobody knows yet: a few are made, "
+          "the rest is Busy, and no more memory than for those")
+def large_flood(world):
+    raw = RawCaller(world.session)
+    raw.socket.settimeout(120)
+    world.broker.token()
+    before = world.memory("VmHWM")
+    results = flood(raw, world, numbered(raw.message("CallApi", call_arguments("x" * 9 * MIB))),
+                    LARGE)
+    grown = world.memory("VmHWM") - before
+    tap.comment(f"DB-07h: {dict(results)}, {grown // MIB} MiB more")
+    tap.check(results["Busy"] >= LARGE // 2, f"most are Busy: {dict(results)}")
+    tap.equal(results["Busy"] + results["answered"], LARGE, "all have a result")
+    if SLOW == 1:
+        tap.between(grown, 0, 100 * MIB, "bytes that the broker grew by")
+    world.expect_well()
+
+
+@tap.case("DB-07i", "600 calls of each kind by a program that nobody knows yet: 512 may wait until "
+          "it is known, the rest is Busy")
+def small_flood(world):
+    for message in (("GetToken", token_arguments()),
+                    ("GetManagedObjects", None, NAME, PATH, "org.freedesktop.DBus.ObjectManager")):
+        raw = RawCaller(world.session)
+        raw.socket.settimeout(120)
+        results = flood(raw, world, numbered(raw.message(*message)), 600)
+        tap.equal(dict(results), {"answered": 512, "Busy": 88}, f"results of {message[0]}")
+    world.expect_well()
+
+
+@tap.case("DB-07j", "calls with a path or a body that none of their methods takes: InvalidArgs")
+def large_for_nothing(world):
+    raw = RawCaller(world.session)
+    introspectable = "org.freedesktop.DBus.Introspectable"
+    for what, message in (
+            ("a path of 1 MiB", raw.message("Introspect", None, NAME, f"{PATH}/{'x' * MIB}",
+                                            introspectable)),
+            ("the same of our own interface", raw.message("GetToken", token_arguments(), NAME,
+                                                          f"{PATH}/{'x' * MIB}")),
+            ("a body of 1 MiB", raw.message("Introspect", GLib.Variant("(s)", ("x" * MIB,)), NAME,
+                                            PATH, introspectable)),
+            ("an account of 1 MiB", raw.message("SignOut",
+                                                GLib.Variant("(sa{sv})", ("x" * MIB, {}))))):
+        tap.equal(raw.answer_to(raw.send(message)), INVALID_ARGS, what)
     world.expect_well()
 
 
