@@ -238,29 +238,12 @@ find_place (TaAdmission *self, TaCaller *caller)
   ta_caller_enter (caller, ta_places_find (self->places, errand, may_ask), on_place, self);
 }
 
-/* Whether programs of its class may do that at all. */
-static gboolean
-is_for_class (const TaErrand *errand, TaTrust trust)
-{
-  switch (trust)
-    {
-    case TA_TRUST_HOST:
-      return TRUE;
-    case TA_TRUST_SANDBOXED:
-      return errand->is_own
-             || (errand->kind != TA_ERRAND_SIGN_OUT && errand->kind != TA_ERRAND_CANCEL
-                 && errand->kind != TA_ERRAND_ACTIVITY && errand->kind != TA_ERRAND_DIAGNOSIS);
-    default:
-      return FALSE;
-    }
-}
-
 /* Takes the caller. */
 static void
 check_class (TaAdmission *self, TaCaller *caller, TaApplication *application)
 {
   ta_caller_set_application (caller, application);
-  if (is_for_class (ta_caller_get_errand (caller), application->trust))
+  if (ta_errand_is_for (ta_caller_get_errand (caller), application->trust))
     find_place (self, caller);
   else if (application->trust == TA_TRUST_SANDBOXED)
     refuse (caller, TA_ERROR_NOT_AUTHORIZED,

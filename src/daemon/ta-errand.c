@@ -19,3 +19,20 @@ ta_errand_describe (const TaErrand *self)
       return NULL;
     }
 }
+
+/* Whether programs of that class may do it at all. */
+gboolean
+ta_errand_is_for (const TaErrand *self, TaTrust trust)
+{
+  switch (trust)
+    {
+    case TA_TRUST_HOST:
+      return TRUE;
+    case TA_TRUST_SANDBOXED:
+      return self->is_own
+             || (self->kind != TA_ERRAND_SIGN_OUT && self->kind != TA_ERRAND_CANCEL
+                 && self->kind != TA_ERRAND_ACTIVITY && self->kind != TA_ERRAND_DIAGNOSIS);
+    default:
+      return FALSE;
+    }
+}

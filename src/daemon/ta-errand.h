@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "base/ta-application.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -32,5 +34,6 @@ typedef struct
 } TaErrand;
 
 char *ta_errand_describe (const TaErrand *self);
+gboolean ta_errand_is_for (const TaErrand *self, TaTrust trust);
 
 G_END_DECLS
