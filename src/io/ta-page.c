@@ -8,7 +8,8 @@
 
 /* The pages are made of our own sentences alone: not one byte that was received goes into them.
  * They have no script, no link and no resource but one inline style sheet, which the content
- * security policy allows by its hash. */
+ * security policy allows by its hash. They speak the language of the user's session, as everything
+ * else of the program does, and not the one that a browser asks for. */
 
 #define RESOURCES "/org/tidio/Auth/pages/"
 
@@ -31,7 +32,7 @@ static const Wording wordings[] = {
                         N_ ("The keyring did not take the sign-in. It is kept while you stay "
                             "logged in to this computer, and saved as soon as the keyring is "
                             "unlocked.") },
-  [TA_PAGE_PENDING] = { 200, "warning", N_ ("Not finished yet"),
+  [TA_PAGE_PENDING] = { 200, "info", N_ ("Not finished yet"),
                         N_ ("The keyring has not answered. The application says how the sign-in "
                             "ends; you can close this page.") },
   [TA_PAGE_DENIED] = { 200, "failed", N_ ("Access was denied"),
@@ -42,7 +43,7 @@ static const Wording wordings[] = {
   [TA_PAGE_INVALID] = { 400, "failed", N_ ("This page is not part of a sign-in"),
                         N_ ("The address does not belong to a sign-in that is waiting. If you "
                             "were signing in, go back to the sign-in page and try again.") },
-  [TA_PAGE_USED] = { 410, "failed", N_ ("This page was used already"),
+  [TA_PAGE_USED] = { 410, "info", N_ ("This page was used already"),
                      N_ ("Each sign-in ends once. You can close this page.") },
 };
 

@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from harness import tap
+from harness import ports, tap
 from harness.broker import error_name
 from harness.chromium import chromium
 from harness.world import World
@@ -49,6 +49,30 @@ def deny(world):
     tap.lacks(text, "successful", "page")
     tap.equal((end["State"], end["Error"]), ("failed", error_name("SignInDenied")), "end")
     tap.equal(world.broker.accounts(), [], "accounts")
+
+
+@tap.case("WB-04", "the keyring refuses: the page says that it is not saved yet", keyring="faulty")
+def unsaved(world):
+    world.keyring.plan("CreateItem", "fail", times=0)
+    heading, _text, end = go_through(world, "allow")
+    tap.equal(heading, "Signed in, but not saved yet", "heading")
+    tap.equal((end["State"], end["ErrorMessage"]), ("done", ""), "end")
+
+
+@tap.case("WB-05", "an old tab, loaded again while another sign-in waits at its address",
+          provider={"RedirectUri": f"http://localhost:{ports.free()}/callback"})
+def old_tab(world):
+    first = world.broker.sign_in()
+    with chromium(world.session) as browser:
+        browser.open(world.broker.uri(first))
+        browser.press("allow")
+        world.broker.end_of(first)
+        second = world.broker.sign_in("work")
+        browser.driver.refresh()
+        tap.equal(browser.heading(), "This page is not part of a sign-in", "heading")
+        browser.open(world.broker.uri(second))
+        tap.equal(browser.press("allow"), "Authorization successful!", "heading")
+    tap.equal(world.broker.end_of(second)["State"], "done", "end")
 
 
 @tap.case("WB-03", "$BROWSER is the real one: its own program opens the page", start=False)
