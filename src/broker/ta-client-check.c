@@ -6,7 +6,10 @@
 #include "io/ta-keyring-look.h"
 
 /* A diagnosis of whether a provider's client id and secret are set: can the keyring be read? ->
- * the client. A Secret Service that does not run is not started for it. */
+ * the client. A Secret Service that does not run is not started for it, and what would fail is not
+ * tried, so that the store has no failure that nobody else would have had. */
+
+#define LOCKED "The keyring is locked, so the client cannot be looked for"
 
 typedef struct
 {
@@ -57,7 +60,7 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     end (task, TA_CHECK_OK,
          client->secret != NULL ? "Client id and secret are set" : "A client id is set");
   else if (g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED))
-    end (task, TA_CHECK_SKIPPED, "The keyring is locked, so the client cannot be looked for");
+    end (task, TA_CHECK_SKIPPED, LOCKED);
   else if (error->domain == TA_ERROR)
     end (task, TA_CHECK_ERROR, error->message);
   else
@@ -75,6 +78,9 @@ keyring_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     case TA_KEYRING_LOOK_ABSENT:
     case TA_KEYRING_LOOK_SILENT:
       end (task, TA_CHECK_SKIPPED, "Without a Secret Service the client cannot be looked for");
+      break;
+    case TA_KEYRING_LOOK_LOCKED:
+      end (task, TA_CHECK_SKIPPED, LOCKED);
       break;
     default:
       ta_parts_find_client_async (look->parts, look->provider, FALSE, g_task_get_cancellable (task),

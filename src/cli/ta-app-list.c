@@ -111,13 +111,10 @@ print_table (GPtrArray *entries, GError **error)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   const char *titles[] = { _ ("APPLICATION"), _ ("ACCOUNT"), _ ("PERMISSIONS"), NULL };
-  g_autofree char *table = NULL;
 
-  g_ptr_array_add (rows, g_strdupv ((char **) titles));
   for (guint i = 0; i < entries->len; i++)
     g_ptr_array_add (rows, create_row (entries->pdata[i]));
-  table = ta_table_align (rows);
-  return ta_cli_print (error, "%s", table);
+  return ta_table_print (titles, rows, error);
 }
 
 /* Prints what every application may do, for people or as JSON. */
