@@ -6,6 +6,7 @@ them, what lintian says, and whether they work. The argument is the source folde
 A package's programs are used from where it is unpacked. Their only absolute paths are below
 /usr/libexec, which the message bus and what it starts see as the package has it."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -27,9 +28,10 @@ from tree import Desk, InstalledSession
 
 ROOT = TESTS.parent
 BUILD = os.environ["MESON_BUILD_ROOT"]
-# What a packager has, whatever the tests run with.
-CLEAN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
-         "DEB_BUILD_OPTIONS": f"nocheck parallel={os.cpu_count()}"}
+# What a packager has, whatever the tests run with; and what only takes time is left out.
+CLEAN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+         "HOME": os.environ.get("HOME", "/nonexistent"),
+         "DEB_BUILD_OPTIONS": f"nocheck noautodbgsym noopt parallel={os.cpu_count()}"}
 PACKAGES = {
     "tidio-auth": """
         usr/bin/git-credential-tidio
@@ -48,6 +50,7 @@ PACKAGES = {
         usr/share/doc/tidio-auth/providers/tidio-openapi.conf
         usr/share/doc/tidio-auth/providers/tidio.conf
         usr/share/fish/vendor_completions.d/tidio-auth.fish
+        usr/share/lintian/overrides/tidio-auth
         usr/share/man/man1/git-credential-tidio.1
         usr/share/man/man1/tidio-auth.1
         usr/share/man/man3/org.tidio.Auth.3
@@ -75,7 +78,7 @@ def run(*argv, cwd=None):
 
 
 def git(*argv):
-    return run("git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), *argv)
+    return run("git", "-C", str(ROOT), *argv)
 
 
 class Release:
@@ -102,12 +105,27 @@ class Release:
     def package(self, name):
         return next(self.folder.glob(f"{name}_*.deb"))
 
+    def logs(self):
+        """Nothing that runs writes any."""
+        return ""
+
+    def inside(self):
+        """What a program is started with, to see it as it is when it is installed."""
+        return ["bwrap", "--dev-bind", "/", "/", "--bind", str(self.root / "usr/libexec"),
+                "/usr/libexec", "--die-with-parent"]
+
 
 class PackagedSession(InstalledSession):
-    def spawn(self, name, argv, **options):
+    """What the bus starts sees the package, as the bus does."""
+
+    def __init__(self, release):
+        super().__init__(release.root / "usr")
+        self.release = release
+
+    def spawn(self, name, argv, environment=None, **options):
         if name == "dbus-daemon":
-            argv = [*self.wrapper, *argv]
-        return super().spawn(name, argv, **options)
+            argv = [*self.release.inside(), *argv]
+        return super().spawn(name, argv, environment, **options)
 
 
 class PackagedDesk(Desk):
@@ -116,14 +134,7 @@ class PackagedDesk(Desk):
         super().__init__(release.root / "usr", **options)
 
     def make_session(self):
-        session = PackagedSession(self.prefix)
-        session.wrapper = inside(self.release)
-        return session
-
-
-def inside(release):
-    return ["bwrap", "--dev-bind", "/", "/", "--bind", str(release.root / "usr/libexec"),
-            "/usr/libexec", "--die-with-parent"]
+        return PackagedSession(self.release)
 
 
 def contents(package):
@@ -137,8 +148,7 @@ def contents(package):
 
 
 @tap.case("PK-01", "the tarball has what the repository has")
-def tarball(desk):
-    release = desk.release
+def tarball(release):
     with tarfile.open(release.tarball) as seen:
         names = sorted(one.name.partition("/")[2] for one in seen if not one.isdir())
     tap.equal(names, sorted(git("ls-tree", "-r", "-z", "--name-only", "HEAD").split("\0")[:-1]),
@@ -146,45 +156,46 @@ def tarball(desk):
 
 
 @tap.case("PK-02", "the sources in the tarball pass their own checks")
-def checks(desk):
-    source = desk.release.source
+def checks(release):
+    source = release.source
     run("/usr/bin/python3", str(source / "tests/layers/test-layers.py"), str(source))
 
 
 @tap.case("PK-03", "each package has what belongs to it, and nothing else")
-def files(desk):
+def files(release):
     catalogues = {f"usr/share/locale/{language}/LC_MESSAGES/tidio-auth.mo"
-                  for language in (desk.release.source / "po/LINGUAS").read_text().split()}
+                  for language in (release.source / "po/LINGUAS").read_text().split()}
     for name, paths in PACKAGES.items():
-        seen = contents(desk.release.package(name))
+        seen = contents(release.package(name))
         wanted = set(paths.split()) | (catalogues if name == "tidio-auth" else set())
-        tap.equal(sorted(path for path in seen if "/icons/" not in path), sorted(wanted),
-                  f"files of {name}")
+        tap.equal((sorted(wanted - set(seen)), sorted(set(seen) - wanted)), ([], []),
+                  f"what {name} lacks, and what it should not have")
         for path, (mode, owner) in seen.items():
             runs = path.startswith(("usr/bin/", "usr/libexec/"))
-            expected = "lrwxrwxrwx" if mode[0] == "l" else f"-rw{'x' if runs else '-'}r-" \
-                f"{'x' if runs else '-'}r-{'x' if runs else '-'}"
+            expected = "-rwxr-xr-x" if runs else "-rw-r--r--"
+            expected = "lrwxrwxrwx" if mode[0] == "l" else expected
             tap.equal((mode, owner), (expected, "root/root"), f"mode and owner of {path}")
 
 
 @tap.case("PK-04", "lintian has nothing to say")
-def lintian(desk):
-    changes = next(desk.release.folder.glob("*.changes"))
+def lintian(release):
+    changes = next(release.folder.glob("*.changes"))
     tap.equal(run("lintian", "--allow-root", "--fail-on", "error,warning", str(changes)), "",
               "lintian")
 
 
-@tap.case("PK-05", "systemd has nothing to say against the unit where the package puts it")
+@tap.case("PK-05", "systemd has nothing to say against the unit where the package puts it",
+          desk=True)
 def unit(desk):
     path = desk.prefix / "lib/systemd/user/tidio-auth.service"
-    done = subprocess.run([*inside(desk.release), "systemd-analyze", "--user", "--man=no", "verify",
+    done = subprocess.run([*desk.release.inside(), "systemd-analyze", "--user", "--man=no", "verify",
                            str(path)], env=desk.session.environment, capture_output=True, text=True,
                           check=False)
     tap.equal((done.returncode, done.stdout, done.stderr), (0, "", ""), "systemd-analyze verify")
 
 
 @tap.case("PK-06", "a call starts the broker of the package: signed in, called, signed out",
-          sandbox=True)
+          desk=True, sandbox=True)
 def works(desk):
     desk.shell("tidio-auth sign-in demo --provider sandbox")
     program = os.readlink(f"/proc/{desk.session.bus.process_of(NAME)}/exe")
@@ -198,7 +209,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tidio-auth-package-") as folder:
         release = Release(folder)
         release.build()
-        tap.main(lambda **options: PackagedDesk(release, **options))
+        tap.main(lambda desk=False, **options: PackagedDesk(release, **options) if desk
+                 else contextlib.nullcontext(release))
 
 
 main()
