@@ -11,6 +11,7 @@ typedef struct
 {
   gboolean live;
   gboolean drawn; /* the terminal's line is ours */
+  guint turns;    /* how often it was drawn */
   char *step;     /* (owned) (nullable): the last one told */
 } TaProgress;
 

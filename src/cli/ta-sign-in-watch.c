@@ -147,6 +147,8 @@ show_step (SignIn *self, const char *state)
     ta_progress_show (&self->progress, _ ("Exchanging the authorization code…"), 0);
   else if (self->cancelling)
     ta_progress_show (&self->progress, _ ("Cancelling…"), 0);
+  else if (ta_sign_in_page_has_code (self->proxy))
+    ta_progress_show (&self->progress, _ ("Waiting for the code to be entered…"), left);
   else if (ta_sign_in_page_is_known (self->proxy))
     ta_progress_show (&self->progress, _ ("Waiting for the browser…"), left);
   else

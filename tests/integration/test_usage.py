@@ -122,4 +122,15 @@ def no_colour_on_terminal(world):
         tap.lacks(world.cli.on_terminal(*words).finish().out, "\x1b[", f"terminal of {words}")
 
 
+@tap.case("US-08", "a terminal shows that it goes on, and for how long it may", provider={
+    "RedirectUri": "http://localhost:0/callback"})
+def progress(world):
+    terminal = world.cli.on_terminal("sign-in", "--provider", "tidio", "work")
+    for turn in "|/-\\":
+        terminal.read_until(f"{turn} Waiting for the browser")
+    terminal.read_until(" left")
+    terminal.type("\x03")
+    tap.equal(terminal.finish().code, 3, "exit code")
+
+
 tap.main(UsageWorld)
