@@ -4,6 +4,7 @@
 
 import json
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -11,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 # pylint: disable=wrong-import-position
 from harness import tap
 from harness.cli import Cli
+from harness.permissions import Permissions
 from harness.world import World
 
 OK, USAGE = 0, 2
@@ -120,6 +122,24 @@ def no_colour_on_terminal(world):
     world.cli.environment["NO_COLOR"] = "1"
     for words in (("accounts",), ("--help",), ("token", "nobody", "--show")):
         tap.lacks(world.cli.on_terminal(*words).finish().out, "\x1b[", f"terminal of {words}")
+
+
+def in_manual(command):
+    """The members that the manual page's section on JSON names."""
+    text = (pathlib.Path(__file__).resolve().parents[2] / "data/man/tidio-auth.1").read_text(
+        encoding="utf-8").split("\n.SH JSON\n", 1)[1].split("\n.SH ", 1)[0]
+    entry = text.split(f"\n.TP\n.B {command}\n", 1)[1].split("\n.TP\n", 1)[0]
+    listed = re.sub(r"\([^)]*\)", "", entry.split(":", 1)[1])
+    return set(re.findall(r"[a-z_]+", listed))
+
+
+@tap.case("US-07", "the manual page names the members of all JSON", account="work")
+def manual(world):
+    Permissions(world.session).start().set("org.example.App", "work", "* /*")
+    for command in ("token", "accounts", "log", "apps list", "doctor"):
+        seen = json.loads(world.cli.run(*command.split(), "--json").out)
+        one = seen[0] if isinstance(seen, list) else seen
+        tap.equal(set(one), in_manual(command), f"members of {command} --json")
 
 
 @tap.case("US-08", "a terminal shows that it goes on, and for how long it may", provider={
