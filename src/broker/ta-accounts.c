@@ -77,11 +77,10 @@ static TaAccount *
 look_up (TaAccounts *self, const char *id)
 {
   const char *wanted = *id == '\0' ? self->default_account : id;
-  g_autoptr (GList) all = ta_accounts_list (self);
+  gboolean is_only = *wanted == '\0' && g_hash_table_size (self->by_id) == 1;
+  g_autoptr (GList) all = is_only ? ta_accounts_list (self) : NULL;
 
-  if (*wanted == '\0' && all != NULL && all->next == NULL)
-    return all->data;
-  return g_hash_table_lookup (self->by_id, wanted);
+  return is_only ? all->data : g_hash_table_lookup (self->by_id, wanted);
 }
 
 /* `items` (nullable): NULL: nothing can be read. */
@@ -276,11 +275,12 @@ ta_accounts_remove (TaAccounts *self, TaAccount *account)
     ta_accounts_set_default (self, "", NULL);
 }
 
-/* (nullable): the account of exactly this id. Owned by this object. */
+/* (nullable): the account of an id; empty: the default one, unless a look into the store could name
+ * another. Owned by this object. */
 TaAccount *
 ta_accounts_peek (TaAccounts *self, const char *id)
 {
-  return g_hash_table_lookup (self->by_id, id);
+  return *id != '\0' || (self->n_stored > 0 && !self->is_partial) ? look_up (self, id) : NULL;
 }
 
 /* Whether all stored accounts are known. */

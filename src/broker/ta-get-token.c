@@ -208,6 +208,15 @@ load_accounts (GTask *task)
     ta_accounts_load_async (accounts, get_token->id, get_token->wish->interactive, load_cb, task);
 }
 
+/* (nullable): the token that ta_get_token_async() would give at once. */
+TaTokenAnswer *
+ta_get_token_peek (TaAccounts *accounts, const char *id, const TaTokenWish *wish)
+{
+  TaAccount *known = ta_accounts_peek (accounts, id);
+
+  return known == NULL ? NULL : ta_renewal_peek_token (ta_account_get_renewal (known), wish, NULL);
+}
+
 /* Gives a token that is valid now; empty `id`: the default account. An interactive caller may be
  * led through a sign-in, of a new account too. Once cancelled, nobody is answered.
  * Errors: those of ta_accounts_load_async(), ta_accounts_find(), ta_renewal_get_token_async() and

@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
+TaTokenAnswer *ta_get_token_peek (TaAccounts *accounts, const char *id, const TaTokenWish *wish);
 void ta_get_token_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
                          const TaTokenWish *wish, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data);

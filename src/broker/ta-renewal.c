@@ -83,6 +83,15 @@ ta_renewal_look (TaRenewal *self)
     g_signal_emit_by_name (self, "changed");
 }
 
+/* (nullable) (transfer full): a token without asking anybody. NULL with no error: a refresh is due.
+ */
+TaTokenAnswer *
+ta_renewal_peek_token (TaRenewal *self, const TaTokenWish *wish, GError **error)
+{
+  ta_renewal_look (self);
+  return ta_standing_answer (&self->standing, ta_keeper_get_record (self->keeper), wish, error);
+}
+
 /* Gives a token that is valid now: from memory or after a refresh. Once cancelled it waits no more.
  * Errors: TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_NO_SUCH_ACCOUNT, TA_ERROR_NOT_CONFIGURED,
  * TA_ERROR_BUSY and what a refresh may fail with. */
@@ -95,8 +104,7 @@ ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GCancellab
   TaTokenAnswer *answer;
 
   g_task_set_source_tag (task, ta_renewal_get_token_async);
-  ta_renewal_look (self);
-  answer = ta_standing_answer (&self->standing, ta_keeper_get_record (self->keeper), wish, &error);
+  answer = ta_renewal_peek_token (self, wish, &error);
   if (answer == NULL && error == NULL)
     answer = answer_at_door (self, wish, &error);
   if (answer != NULL)

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TaRenewal, ta_renewal, TA, RENEWAL, GObject)
 
 TaRenewal *ta_renewal_new (TaParts *parts, TaKeeper *keeper);
+TaTokenAnswer *ta_renewal_peek_token (TaRenewal *self, const TaTokenWish *wish, GError **error);
 void ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish,
                                  GCancellable *cancellable, GAsyncReadyCallback callback,
                                  gpointer user_data);

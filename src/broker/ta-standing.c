@@ -13,13 +13,23 @@
 #define REVIEW_SPACING 5
 
 /* Looks whether the account's provider file still names the server that gave the tokens; where
- * there is no file that can be read, it is not said to name another. Whether there is news. */
+ * there is no file that can be read, it is not said to name another. Whether there is news.
+ *
+ * Each token from memory asks this. It looks at the file, and reads and parses it only when that or
+ * the server has changed: to parse it took longer than all the rest of a call. */
 gboolean
 ta_standing_look (TaStanding *self, const TaRecord *record)
 {
-  g_autoptr (TaProvider) provider = ta_providers_find_oauth (record->provider, NULL);
+  g_autofree char *path = ta_providers_find_path (record->provider);
   gboolean was_detached = self->detached != NULL;
+  g_autoptr (TaProvider) provider = NULL;
 
+  if (ta_file_state_is_current (&self->file, path) && g_strcmp0 (self->server, record->server) == 0)
+    return FALSE;
+  ta_file_state_note (&self->file, path);
+  g_free (self->server);
+  self->server = g_strdup (record->server);
+  provider = ta_providers_find_oauth (record->provider, NULL);
   g_clear_error (&self->detached);
   if (provider != NULL)
     ta_provider_check_server (provider, record->server, &self->detached);
@@ -115,4 +125,6 @@ ta_standing_clear (TaStanding *self)
 {
   g_clear_error (&self->closed);
   g_clear_error (&self->detached);
+  ta_file_state_clear (&self->file);
+  g_clear_pointer (&self->server, g_free);
 }

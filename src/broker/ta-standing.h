@@ -3,6 +3,7 @@
 
 #include "broker/ta-token-answer.h"
 #include "broker/ta-token-wish.h"
+#include "io/ta-file-state.h"
 #include "oauth/ta-record.h"
 
 G_BEGIN_DECLS
@@ -12,6 +13,8 @@ typedef struct
 {
   GError *closed;     /* (owned) (nullable): why no tokens are given out */
   GError *detached;   /* (owned) (nullable): the provider file names another server */
+  TaFileState file;   /* as it was when that was looked at */
+  char *server;       /* (owned) (nullable): that of the record then */
   gint64 repaired_at; /* on the boot clock, seconds; 0: never */
   gint64 reviewed_at; /* whether it is back */
 } TaStanding;

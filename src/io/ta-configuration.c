@@ -98,20 +98,25 @@ ta_configuration_parse_host_access (const char *data, gsize length, TaHostAccess
   return FALSE;
 }
 
+/* (nullable): the file of a folder, if it is there. */
+static char *
+find_in (const char *folder)
+{
+  g_autofree char *path = g_strconcat (folder, "/tidio-auth/" FILE_NAME, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
+}
+
 /* (nullable): the user's file, or else the system's; NULL: there is none. */
 char *
 ta_configuration_find (void)
 {
   const char *const *folders = g_get_system_config_dirs ();
-  g_autofree char *path
-      = g_build_filename (g_get_user_config_dir (), "tidio-auth", FILE_NAME, NULL);
+  char *path = find_in (g_get_user_config_dir ());
 
-  for (int i = 0; folders[i] != NULL && !g_file_test (path, G_FILE_TEST_EXISTS); i++)
-    {
-      g_free (path);
-      path = g_build_filename (folders[i], "tidio-auth", FILE_NAME, NULL);
-    }
-  return g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
+  for (int i = 0; path == NULL && folders[i] != NULL; i++)
+    path = find_in (folders[i]);
+  return path;
 }
 
 /* Of that file; without one, nothing. */

@@ -11,37 +11,38 @@
 /* Provider files are small and looked up seldom, so they are read each time: a change needs no
  * restart. */
 
-/* Reads `id`.conf of one folder. FALSE with no error: there is none. */
-static gboolean
-read_file (const char *folder, const char *id, char **data, gsize *length, GError **error)
+/* (nullable): `id`.conf of a folder, if it is there. */
+static char *
+find_in (const char *folder, const char *id)
 {
-  g_autofree char *name = g_strconcat (id, ".conf", NULL);
-  g_autofree char *path = g_build_filename (folder, "tidio-auth", "providers", name, NULL);
-  const char *problem;
+  g_autofree char *path = g_strconcat (folder, "/tidio-auth/providers/", id, ".conf", NULL);
 
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
-    return FALSE;
-  problem = ta_trusted_file_read (path, data, length);
-  if (problem == NULL)
-    return TRUE;
-  g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED, "Provider file %s: %s", name, problem);
-  return FALSE;
+  return g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
 }
 
-static gboolean
-read_files (const char *id, char **data, gsize *length, GError **error)
+/* (nullable): the file that counts for an id; NULL: what is built in does, if anything. */
+char *
+ta_providers_find_path (const char *id)
 {
   const char *const *folders = g_get_system_data_dirs ();
-  GError *local_error = NULL;
+  char *path = find_in (g_get_user_config_dir (), id);
 
-  if (read_file (g_get_user_config_dir (), id, data, length, &local_error))
-    return TRUE;
-  for (int i = 0; folders[i] != NULL && local_error == NULL; i++)
-    if (read_file (folders[i], id, data, length, &local_error))
-      return TRUE;
-  if (local_error != NULL)
-    g_propagate_error (error, local_error);
-  return FALSE;
+  for (int i = 0; path == NULL && folders[i] != NULL; i++)
+    path = find_in (folders[i], id);
+  return path;
+}
+
+/* FALSE with no error: there is no file. */
+static gboolean
+read_file (const char *id, char **data, gsize *length, GError **error)
+{
+  g_autofree char *path = ta_providers_find_path (id);
+  const char *problem = path == NULL ? NULL : ta_trusted_file_read (path, data, length);
+
+  if (problem != NULL)
+    g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED, "Provider file %s.conf: %s", id,
+                 problem);
+  return path != NULL && problem == NULL;
 }
 
 /* The provider of an id: from the user's configuration, the system's data, or built in.
@@ -56,7 +57,7 @@ ta_providers_find (const char *id, GError **error)
   g_autoptr (GError) local_error = NULL;
   gsize length = 0;
 
-  if (ta_provider_is_id (id) && read_files (id, &data, &length, &local_error))
+  if (ta_provider_is_id (id) && read_file (id, &data, &length, &local_error))
     return ta_provider_parse (id, data, length, error);
   if (local_error != NULL)
     {

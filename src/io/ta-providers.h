@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
+char *ta_providers_find_path (const char *id);
 TaProvider *ta_providers_find (const char *id, GError **error);
 char **ta_providers_list_own (void);
 TaProvider *ta_providers_find_keyed (const char *id);
