@@ -233,5 +233,30 @@ def unwritable(world):
     tap.contains(path.read_text(), "token", "the file")
 
 
+def switches(pid):
+    """How often its threads have gone to sleep so far: each time something had woken them."""
+    total = 0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        lines = (task / "status").read_text(encoding="utf-8").splitlines()
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt"))
+    return total
+
+
+@tap.case("IDLE-15", "nothing is asked of it: nothing ever wakes it", timeout=0)
+def silent(world):
+    """After what is done a while later, which is that the activity goes to its file, and threads
+    that GLib keeps for a while."""
+    world.broker.token()
+    pid = world.broker.process.pid
+
+    def was_silent():
+        before = switches(pid)
+        world.bus.settle(LONG)
+        return switches(pid) == before
+    world.bus.wait_for(was_silent, 3 * DEADLINE, f"{LONG} s without waking up", poll=True)
+    path = world.session.root / "state/tidio-auth/activity"
+    tap.contains(path.read_text(), "token", "what was noted, in its file")
+
+
 if __name__ == "__main__":
     tap.main(IdleWorld, workers=3)
