@@ -2,7 +2,9 @@
 #include "ta-account.h"
 
 #include "base/ta-error.h"
+#include "broker/ta-expiry.h"
 #include "broker/ta-saving.h"
+#include "io/ta-clock.h"
 
 /* One signed-in account: it joins a record that is kept, a token that is renewed, and the end of
  * both. What is refreshed and what is saved never meet: a refresh stores what is unsaved too, and a
@@ -15,6 +17,7 @@ struct _TaAccount
   TaParts *parts;     /* (owned) */
   TaKeeper *keeper;   /* (owned): of its record */
   TaRenewal *renewal; /* (owned): of its token */
+  TaExpiry *expiry;   /* (owned): of a login that cannot be refreshed */
   guint n_savings;    /* that run */
   gboolean storage_locked;
   gboolean retired;  /* being signed out */
@@ -220,7 +223,8 @@ ta_account_is_detached (TaAccount *self)
 const char *
 ta_account_get_state (TaAccount *self)
 {
-  if (ta_keeper_get_record (self->keeper)->refused || ta_renewal_is_detached (self->renewal))
+  if (ta_record_is_ended (ta_keeper_get_record (self->keeper), FALSE, ta_clock_now ())
+      || ta_renewal_is_detached (self->renewal))
     return "sign-in-required";
   if (ta_keeper_is_unsaved (self->keeper))
     return "unsaved";
@@ -251,6 +255,7 @@ static void
 on_kept (TaKeeper *keeper, TaAccount *self)
 {
   ta_renewal_look (self->renewal);
+  ta_expiry_watch (self->expiry, ta_keeper_get_record (keeper));
   emit_changed (self);
   check_retirement (self);
 }
@@ -272,6 +277,12 @@ on_refresh_ended (TaRenewal *renewal, const GError *error, TaAccount *self)
 }
 
 static void
+on_expired (gpointer user_data)
+{
+  emit_changed (TA_ACCOUNT (user_data));
+}
+
+static void
 on_signed_out (TaKeeper *keeper, TaAccount *self)
 {
   g_signal_emit_by_name (self, "signed-out");
@@ -289,6 +300,7 @@ ta_account_finalize (GObject *object)
 
   g_signal_handlers_disconnect_by_data (self->keeper, self);
   g_signal_handlers_disconnect_by_data (self->renewal, self);
+  ta_expiry_free (self->expiry);
   g_object_unref (self->renewal);
   g_object_unref (self->keeper);
   ta_parts_unref (self->parts);
@@ -317,6 +329,8 @@ ta_account_new (TaParts *parts, const char *item_id, TaRecord *record)
   g_signal_connect (self->keeper, "due", G_CALLBACK (on_due), self);
   g_signal_connect (self->keeper, "signed-out", G_CALLBACK (on_signed_out), self);
   self->renewal = ta_renewal_new (parts, self->keeper);
+  self->expiry = ta_expiry_new (parts->wake, on_expired, self);
+  ta_expiry_watch (self->expiry, record);
   ta_renewal_look (self->renewal);
   g_signal_connect_swapped (self->renewal, "changed", G_CALLBACK (emit_changed), self);
   g_signal_connect (self->renewal, "ended", G_CALLBACK (on_refresh_ended), self);

@@ -153,6 +153,14 @@ ta_token_is_valid (const TaToken *self, TaInstant now)
          || get_age (self, now) < lifetime;
 }
 
+/* Seconds for which a token that can still be used and expires is good, as far as the clocks know;
+ * one at least. */
+gint64
+ta_token_get_time_left (const TaToken *self, TaInstant now)
+{
+  return MAX (get_lifetime (self) - MAX (get_age (self, now), 0), 1);
+}
+
 /* Whether the access token may be handed out without a refresh: it lives `min_validity` seconds
  * more. A token of unknown lifetime is fresh for an hour, or for ever if it cannot be refreshed;
  * one of unknown age is not fresh. */

@@ -34,6 +34,7 @@ void ta_token_unref (TaToken *self);
 gboolean ta_token_is_text (const char *text);
 gboolean ta_token_is_bound (const TaToken *self);
 gboolean ta_token_is_valid (const TaToken *self, TaInstant now);
+gint64 ta_token_get_time_left (const TaToken *self, TaInstant now);
 gboolean ta_token_is_fresh (const TaToken *self, TaInstant now, gint64 min_validity);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaToken, ta_token_unref)

@@ -16,6 +16,7 @@ from gi.repository import GLib
 from harness import browser, tap
 from harness.broker import DEADLINE, PATH, expect_error, error_name
 from harness.bus import BusError
+from harness.watching import Listener
 from harness.world import World
 
 
@@ -360,6 +361,21 @@ def without_refresh_token(world):
     record = world.keyring.records()["tidio"]
     record.pop("refresh_token")
     return json.dumps(record).encode()
+
+
+@tap.case("GT-57", "no refresh token: State tells that the token is over, without anybody asking")
+def over_by_itself(world):
+    answer(world, json.dumps({"access_token": "short-lived", "token_type": "Bearer",
+                              "expires_in": 3}))
+    listener = Listener(world.broker)
+    start = time.monotonic()
+    world.sign_in()
+    listener.wait_for_state("tidio", "sign-in-required")
+    tap.check(time.monotonic() - start >= 2, "not before its time")
+    tap.equal(listener.states("tidio"), ["ready", "sign-in-required"], "states")
+    world.server.heal("token")
+    world.sign_in()
+    listener.wait_for_state("tidio", "ready")
 
 
 @tap.case("GT-54", "a damaged item: StorageCorrupt, and the broker lives",
