@@ -26,6 +26,7 @@ struct _TaRenewal
   gboolean refreshing;
   gboolean unlocking; /* the user is asked */
   gboolean repairing;
+  gboolean forcing; /* only because a caller says so */
   TaStanding standing;
   TaHold hold;
 };
@@ -115,6 +116,8 @@ ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GCancellab
     {
       ta_waiters_add (self->waiters, task, wish);
       self->repairing = self->repairing || wish->is_repair;
+      self->forcing
+          = self->forcing || ta_standing_is_forced (ta_keeper_get_record (self->keeper), wish);
       if (!self->refreshing && !self->unlocking)
         start_refresh (self);
     }
@@ -154,8 +157,11 @@ end_refresh (TaRenewal *self, const GError *cause)
   gboolean is_locked = g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED);
 
   ta_standing_note_refresh (&self->standing, cause == NULL && self->repairing);
+  if (cause == NULL && self->forcing)
+    ta_standing_note_forced (&self->standing);
   self->refreshing = FALSE;
   self->repairing = FALSE;
+  self->forcing = FALSE;
   self->unlocking
       = ta_waiters_answer (self->waiters, record->token, ta_clock_now (), error, is_locked);
   if (self->unlocking)

@@ -12,6 +12,11 @@
 #define REPAIR_SPACING 30
 #define REVIEW_SPACING 5
 
+/* A caller's word is believed so many times in a row, and then every so many seconds: one that
+ * finds fault with every token must not have each replaced, for all others too. */
+#define FORCED_MAX 5
+#define FORCED_SPACING 30
+
 /* Looks whether the account's provider file still names the server that gave the tokens; where
  * there is no file that can be read, it is not said to name another. Whether there is news.
  *
@@ -76,15 +81,43 @@ is_recent (gint64 then, gint64 spacing)
   return then != 0 && ta_clock_now ().boot - then < spacing;
 }
 
+/* Whether a refresh would only be due because a caller says so. */
+gboolean
+ta_standing_is_forced (const TaRecord *record, const TaTokenWish *wish)
+{
+  const TaInstant now = ta_clock_now ();
+
+  return ta_token_wish_rejects (wish, record->token)
+             ? ta_token_is_valid (record->token, now)
+             : ta_token_is_fresh (record->token, now, TA_TOKEN_DEFAULT_VALIDITY);
+}
+
+/* There was such a refresh. */
+void
+ta_standing_note_forced (TaStanding *self)
+{
+  self->forced_until = MAX (self->forced_until, ta_clock_now ().boot) + FORCED_SPACING;
+}
+
+/* Seconds until there may be another one; 0: at once. */
+static gint64
+get_forced_wait (const TaStanding *self)
+{
+  gint64 ahead = self->forced_until - ta_clock_now ().boot;
+
+  return MAX (ahead - (FORCED_MAX - 1) * FORCED_SPACING, 0);
+}
+
 /* (nullable): a token without asking anybody. NULL with no error: a refresh is due, or a look at
  * whether another session signed in again.
- * Errors: TA_ERROR_SIGN_IN_REQUIRED; the reason why it is closed. */
+ * Errors: TA_ERROR_SIGN_IN_REQUIRED, TA_ERROR_BUSY; the reason why it is closed. */
 TaTokenAnswer *
 ta_standing_answer (const TaStanding *self, const TaRecord *record, const TaTokenWish *wish,
                     GError **error)
 {
   TaToken *token = record->token;
   gboolean rejected = ta_token_wish_rejects (wish, token);
+  gint64 wait = ta_standing_is_forced (record, wish) ? get_forced_wait (self) : 0;
 
   if (self->closed != NULL)
     g_propagate_error (error, g_error_copy (self->closed));
@@ -97,8 +130,13 @@ ta_standing_answer (const TaStanding *self, const TaRecord *record, const TaToke
     return ta_token_answer_new (token, TRUE);
   else if (!rejected && ta_token_is_fresh (token, ta_clock_now (), wish->min_validity))
     return ta_token_answer_new (token, FALSE);
-  else if (token->refresh_token == NULL)
+  else if (token->refresh_token == NULL || (wait > 0 && !rejected))
     return ta_token_answer_new (token, TRUE);
+  else if (wait > 0)
+    g_set_error (error, TA_ERROR, TA_ERROR_BUSY,
+                 "New tokens were refused over and over: see why, or try again in %" G_GINT64_FORMAT
+                 " seconds",
+                 wait);
   return NULL;
 }
 

@@ -22,6 +22,8 @@ WAITERS = 256
 CONNECTIONS = 10
 CYCLES = 1000
 DAY = 86400
+# Longer than a token lives.
+LIFETIME = 4000
 # After SIGTERM.
 END = 5.0 * SLOW
 
@@ -214,7 +216,7 @@ def unsaved_at_end(world):
 
 
 @tap.case("ON-09", f"{CYCLES} refreshes with rotation, kill -9 at random between: no reuse",
-          keyring="unlocked")
+          keyring="unlocked", clocks=True)
 def cycles(world):
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"# seed {seed}", flush=True)
@@ -224,8 +226,9 @@ def cycles(world):
     world.server.write_provider()
     token = world.old
     kills = 0
-    for _ in range(CYCLES):
-        token = world.broker.token(ACCOUNT, rejected=token)
+    for number in range(1, CYCLES + 1):
+        world.clocks.shift(real=number * LIFETIME, boot=number * LIFETIME)
+        token = world.broker.token(ACCOUNT)
         if chance.random() < 0.05:
             kills += 1
             world.broker.kill()
@@ -235,6 +238,28 @@ def cycles(world):
     tap.equal((counters["refreshes"], counters["reuse"], counters["code_exchanges"]),
               (CYCLES, 0, 0), "refreshes, reuse, sign-ins")
     tap.equal(world.newest_record()["access_token"], token, "what is stored")
+    world.prove_kept()
+
+
+@tap.case("ON-13", "a caller that rejects each token: a few refreshes, then Busy; others are served",
+          clocks=True)
+def rejects_all(world):
+    text = world.old
+    for _ in range(5):
+        text = world.broker.token(ACCOUNT, rejected=text)
+    message = expect_error("Busy", world.broker.token, ACCOUNT, rejected=text)
+    tap.contains(message, "try again in", "message")
+    again, _expires_at, details = world.broker.get_token(ACCOUNT, min_validity=86400)
+    tap.equal((again, details["degraded"]), (text, True), "a token that is to live for longer")
+    tap.equal(world.broker.token(ACCOUNT), text, "the token of who has nothing against it")
+    tap.equal(world.server_saw(), "5 refreshes", "what the server saw")
+    world.clocks.shift(real=31, boot=31)
+    tap.check(world.broker.token(ACCOUNT, rejected=text) != text, "another one after half a minute")
+    expect_error("Busy", world.broker.token, ACCOUNT,
+                 rejected=world.broker.token(ACCOUNT))
+    world.clocks.shift(real=DAY, boot=DAY)
+    tap.check(world.broker.token(ACCOUNT) != text, "another one once it is over")
+    tap.equal(world.server_saw(), "7 refreshes", "what the server saw")
     world.prove_kept()
 
 
