@@ -3,17 +3,21 @@
 
 #include "base/ta-error.h"
 #include "broker/ta-missing.h"
+#include "io/ta-quorum.h"
 #include "io/ta-settings.h"
 #include "oauth/ta-record-text.h"
 
 /* Who is signed in. The accounts come from the store; while it cannot be read nothing is known
  * about them, which is not the same as that there are none. */
 
-/* One reading of the store serves all who wait for it. */
+/* One reading of the store serves all who wait for it, and the user is asked as long as one does.
+ */
 typedef struct
 {
-  GPtrArray *waiting; /* (owned) (nullable) (element-type GTask): NULL while none runs */
-  gboolean is_stale;  /* something changed since it began */
+  TaAccounts *accounts; /* (owned) (nullable): while it runs */
+  GPtrArray *waiting;   /* (owned) (nullable) (element-type GTask): NULL while none runs */
+  TaQuorum *quorum;     /* (owned) (nullable): these */
+  gboolean is_stale;    /* something changed since it began */
   TaLoadPrompt prompt;
 } Load;
 
@@ -118,24 +122,30 @@ static void wait_for_load (TaAccounts *self, TaLoadPrompt prompt, GTask *task);
 static void start_load (TaAccounts *self, TaLoadPrompt prompt);
 
 static void
-end_load (TaAccounts *self, gboolean may_prompt, GAsyncResult *result)
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Load *load = &self->loads[may_prompt];
+  Load *load = user_data;
+  g_autoptr (TaAccounts) self = g_steal_pointer (&load->accounts);
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&load->waiting);
-  gboolean may_ask_more = load->prompt == TA_LOAD_PROMPT_DEFAULT;
+  TaLoadPrompt prompt = load->prompt;
   g_autoptr (GError) error = NULL;
   gboolean is_partial;
   g_autoptr (GPtrArray) items
       = ta_store_load_finish (self->parts->store, result, &is_partial, &error);
+  gboolean is_given_up = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
+  g_clear_pointer (&load->quorum, ta_quorum_free);
   if (items != NULL)
     take_items (self, items, is_partial);
   else if (g_error_matches (error, TA_ERROR, TA_ERROR_STORAGE_LOCKED))
     mark_locked (self, NULL);
   g_clear_error (&self->load_error);
-  self->load_error = error == NULL ? NULL : g_error_copy (error);
+  self->load_error = error == NULL || is_given_up ? NULL : g_error_copy (error);
   for (guint i = 0; i < waiting->len; i++)
-    if (may_ask_more && error == NULL && is_hidden (self, g_task_get_task_data (waiting->pdata[i])))
+    if (is_given_up && !g_cancellable_is_cancelled (g_task_get_cancellable (waiting->pdata[i])))
+      wait_for_load (self, prompt, g_object_ref (waiting->pdata[i]));
+    else if (prompt == TA_LOAD_PROMPT_DEFAULT && error == NULL
+             && is_hidden (self, g_task_get_task_data (waiting->pdata[i])))
       wait_for_load (self, TA_LOAD_PROMPT_ALL, g_object_ref (waiting->pdata[i]));
     else if (error == NULL || self->was_read)
       g_task_return_boolean (waiting->pdata[i], TRUE);
@@ -146,30 +156,19 @@ end_load (TaAccounts *self, gboolean may_prompt, GAsyncResult *result)
 }
 
 static void
-load_cb (GObject *source, GAsyncResult *result, gpointer self)
-{
-  end_load (self, FALSE, result);
-  g_object_unref (self);
-}
-
-static void
-prompt_and_load_cb (GObject *source, GAsyncResult *result, gpointer self)
-{
-  end_load (self, TRUE, result);
-  g_object_unref (self);
-}
-
-static void
 start_load (TaAccounts *self, TaLoadPrompt prompt)
 {
-  gboolean may_prompt = prompt != TA_LOAD_PROMPT_NEVER;
-  Load *load = &self->loads[may_prompt];
+  Load *load = &self->loads[prompt != TA_LOAD_PROMPT_NEVER];
 
+  load->accounts = g_object_ref (self);
+  load->quorum = ta_quorum_new ();
+  if (prompt == TA_LOAD_PROMPT_NEVER)
+    ta_quorum_add (load->quorum, NULL);
   load->waiting = g_ptr_array_new_with_free_func (g_object_unref);
   load->is_stale = FALSE;
   load->prompt = prompt;
-  ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, prompt, NULL,
-                       may_prompt ? prompt_and_load_cb : load_cb, g_object_ref (self));
+  ta_store_load_async (self->parts->store, TA_STORE_ACCOUNT, prompt,
+                       ta_quorum_get_cancellable (load->quorum), load_cb, load);
 }
 
 /* Takes the task. */
@@ -180,17 +179,18 @@ wait_for_load (TaAccounts *self, TaLoadPrompt prompt, GTask *task)
 
   if (load->waiting == NULL)
     start_load (self, prompt);
+  ta_quorum_add (load->quorum, g_task_get_cancellable (task));
   g_ptr_array_add (load->waiting, task);
 }
 
 /* Makes sure that the stored accounts are known. `may_prompt`: the user may be asked to unlock the
  * keyring, and if account `id` (nullable; empty: the default one) is not found, all keyrings.
- * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE. */
+ * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
 void
 ta_accounts_load_async (TaAccounts *self, const char *id, gboolean may_prompt,
-                        GAsyncReadyCallback callback, gpointer user_data)
+                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ta_accounts_load_async);
   g_task_set_task_data (task, g_strdup (id), g_free);

@@ -12,7 +12,8 @@ TaAccounts *ta_accounts_new (TaParts *parts);
 TaParts *ta_accounts_get_parts (TaAccounts *self);
 
 void ta_accounts_load_async (TaAccounts *self, const char *id, gboolean may_prompt,
-                             GAsyncReadyCallback callback, gpointer user_data);
+                             GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data);
 gboolean ta_accounts_load_finish (TaAccounts *self, GAsyncResult *result, GError **error);
 
 TaAccount *ta_accounts_find (TaAccounts *self, const char *id, GError **error);

@@ -7,7 +7,8 @@
 /* From an account's id to a token, in the order the functions stand below: the stored accounts ->
  * the account -> its token -> and, for a caller that is interactive, a sign-in if only that helps,
  * and then all of it once more. A caller whose time runs out is answered; what was begun goes on,
- * and its result stays with the account. */
+ * and its result stays with the account. When a caller leaves, a refresh goes on, but nobody is
+ * asked any more for it alone. */
 
 typedef struct
 {
@@ -60,9 +61,10 @@ finish (GTask *task, TaTokenAnswer *answer, GError *error)
   g_object_unref (task);
 }
 
-/* Answers before there is a token. A sign-in that is waited for goes on without this. */
+/* Answers before there is a token. `is_wanted`: a sign-in that is waited for goes on in any case.
+ */
 static void
-give_up (GTask *task, GError *error)
+give_up (GTask *task, GError *error, gboolean is_wanted)
 {
   GetToken *get_token = g_task_get_task_data (task);
   g_autoptr (TaSignIn) sign_in = g_steal_pointer (&get_token->sign_in);
@@ -72,6 +74,7 @@ give_up (GTask *task, GError *error)
   if (sign_in != NULL)
     {
       g_signal_handlers_disconnect_by_data (sign_in, task);
+      ta_sign_ins_leave (get_token->sign_ins, sign_in, is_wanted);
       g_object_unref (task);
     }
 }
@@ -83,9 +86,11 @@ on_time (gpointer user_data)
   GetToken *get_token = g_task_get_task_data (task);
 
   get_token->timer = 0;
-  give_up (task, g_error_new_literal (TA_ERROR, TA_ERROR_TIMEOUT,
-                                      "There was no token in time: try again, or allow more "
-                                      "time"));
+  give_up (task,
+           g_error_new_literal (TA_ERROR, TA_ERROR_TIMEOUT,
+                                "There was no token in time: try again, or allow more "
+                                "time"),
+           TRUE);
   return G_SOURCE_REMOVE;
 }
 
@@ -95,7 +100,7 @@ on_cancelled (GCancellable *cancellable, GTask *task)
   GetToken *get_token = g_task_get_task_data (task);
 
   g_clear_signal_handler (&get_token->cancel_handler, get_token->cancellable);
-  give_up (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The caller left"));
+  give_up (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The caller left"), FALSE);
 }
 
 static void
@@ -134,8 +139,7 @@ sign_in_or_fail (GTask *task, GError *error)
   if (get_token->wish->interactive && !get_token->signed_in && !get_token->answered && helps)
     {
       g_clear_error (&error);
-      sign_in = ta_sign_ins_start (get_token->sign_ins, get_token->id, NULL, NULL,
-                                   TA_SIGN_IN_BY_BROWSER, &error);
+      sign_in = ta_sign_ins_start_for_caller (get_token->sign_ins, get_token->id, &error);
     }
   if (sign_in == NULL)
     {
@@ -205,7 +209,8 @@ load_accounts (GTask *task)
       finish (task, NULL, g_steal_pointer (&error));
     }
   else
-    ta_accounts_load_async (accounts, get_token->id, get_token->wish->interactive, load_cb, task);
+    ta_accounts_load_async (accounts, get_token->id, get_token->wish->interactive,
+                            get_token->cancellable, load_cb, task);
 }
 
 /* (nullable): the token that ta_get_token_async() would give at once. */
@@ -235,6 +240,7 @@ ta_get_token_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
   get_token->wish = ta_token_wish_copy (wish);
   get_token->waiting = g_cancellable_new ();
   get_token->cancellable = g_object_ref (cancellable);
+  g_set_object (&get_token->wish->caller, cancellable);
   get_token->cancel_handler
       = g_signal_connect (cancellable, "cancelled", G_CALLBACK (on_cancelled), task);
   g_task_set_task_data (task, get_token, (GDestroyNotify) get_token_free);

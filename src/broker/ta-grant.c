@@ -193,5 +193,5 @@ ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, TaIdenti
   grant->sign_in = g_object_ref (sign_in);
   grant->token = ta_token_ref (token);
   grant->identity = identity == NULL ? NULL : ta_identity_ref (identity);
-  ta_accounts_load_async (accounts, NULL, TRUE, load_cb, grant);
+  ta_accounts_load_async (accounts, NULL, TRUE, NULL, load_cb, grant);
 }

@@ -25,6 +25,7 @@ struct _TaRenewal
   TaAlarm *gate;      /* (owned) (nullable): rings when the provider may be asked again */
   gboolean refreshing;
   gboolean unlocking; /* the user is asked */
+  TaQuorum *asking;   /* (owned) (nullable): for these */
   gboolean repairing;
   gboolean forcing; /* only because a caller says so */
   TaStanding standing;
@@ -115,6 +116,8 @@ ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GCancellab
   else
     {
       ta_waiters_add (self->waiters, task, wish);
+      if (self->unlocking)
+        ta_quorum_add (self->asking, wish->caller);
       self->repairing = self->repairing || wish->is_repair;
       self->forcing
           = self->forcing || ta_standing_is_forced (ta_keeper_get_record (self->keeper), wish);
@@ -130,6 +133,9 @@ ta_renewal_get_token_finish (TaRenewal *self, GAsyncResult *result, GError **err
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+static void unlock (TaRenewal *self);
+
+/* Given up, because all who waited left: for one who came meanwhile it is begun anew. */
 static void
 unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -138,6 +144,12 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean is_unlocked = ta_unlocking_finish (TA_KEEPER (source), result, &error);
   TaToken *token = ta_keeper_get_record (self->keeper)->token;
 
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && self->unlocking
+      && ta_waiters_count (self->waiters) > 0)
+    {
+      unlock (self);
+      return;
+    }
   if (!is_unlocked && self->unlocking)
     {
       self->unlocking = FALSE;
@@ -145,6 +157,15 @@ unlock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   ta_renewal_resume (self);
   g_signal_emit_by_name (self, "ended", error);
+}
+
+static void
+unlock (TaRenewal *self)
+{
+  g_clear_pointer (&self->asking, ta_quorum_free);
+  self->asking = ta_waiters_create_quorum (self->waiters);
+  ta_unlocking_async (self->parts, self->keeper, ta_quorum_get_cancellable (self->asking),
+                      unlock_cb, g_object_ref (self));
 }
 
 /* Ends the refresh. Those that met a locked keyring and may ask the user go on waiting while the
@@ -165,7 +186,7 @@ end_refresh (TaRenewal *self, const GError *cause)
   self->unlocking
       = ta_waiters_answer (self->waiters, record->token, ta_clock_now (), error, is_locked);
   if (self->unlocking)
-    ta_unlocking_async (self->parts, self->keeper, unlock_cb, g_object_ref (self));
+    unlock (self);
   g_signal_emit_by_name (self, "ended", error);
 }
 
@@ -298,6 +319,7 @@ ta_renewal_finalize (GObject *object)
 
   g_signal_handlers_disconnect_by_data (self->parts->throttle, self);
   g_clear_pointer (&self->gate, ta_alarm_free);
+  g_clear_pointer (&self->asking, ta_quorum_free);
   ta_waiters_free (self->waiters);
   ta_hold_clear (&self->hold);
   ta_standing_clear (&self->standing);

@@ -5,7 +5,8 @@
 #include "broker/ta-grant.h"
 #include "io/ta-providers.h"
 
-/* Who is signing in: which sign-ins run, and how long they are told of afterwards. */
+/* Who is signing in: which sign-ins run, and how long they are told of afterwards. One that was
+ * only begun because a caller wanted a token ends when all who wait for it have left. */
 
 #define MAX_SIGN_INS 4
 #define KEEP_ENDED 60 /* seconds */
@@ -17,6 +18,7 @@ struct _TaSignIns
 
   TaAccounts *accounts; /* (owned) */
   GPtrArray *running;   /* (owned) (element-type TaSignIn) */
+  GHashTable *waiting;  /* (owned): of those that only callers want: how many of these wait */
   GQueue *ended;        /* (owned): Ended (owned), the oldest first */
 };
 
@@ -84,6 +86,7 @@ on_sign_in_changed (TaSignIn *sign_in, TaSignIns *self)
   if (!ta_sign_in_is_over (sign_in) || !g_ptr_array_find (self->running, sign_in, NULL))
     return;
   keep (self, sign_in);
+  g_hash_table_remove (self->waiting, sign_in);
   g_ptr_array_remove (self->running, sign_in);
 }
 
@@ -166,14 +169,9 @@ choose_id (TaSignIns *self, const char *account, const char *provider, GError **
   return known == NULL ? NULL : g_strdup (ta_account_get_id (known));
 }
 
-/* Starts a sign-in or joins the one that runs for the account. `provider` NULL: the account's own,
- * or the default one for a new account; `scopes` NULL: those of the provider file. Owned by
- * this object while it runs.
- * Errors: TA_ERROR_NO_SUCH_ACCOUNT, TA_ERROR_NOT_CONFIGURED, TA_ERROR_NOT_SUPPORTED,
- * TA_ERROR_SIGN_IN_IN_PROGRESS, TA_ERROR_BUSY, G_DBUS_ERROR_INVALID_ARGS. */
-TaSignIn *
-ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
-                   const char *const *scopes, TaSignInWay way, GError **error)
+static TaSignIn *
+start_or_join (TaSignIns *self, const char *account, const char *provider,
+               const char *const *scopes, TaSignInWay way, GError **error)
 {
   const char *wanted = provider != NULL ? provider : TA_SIGN_INS_DEFAULT_PROVIDER;
   g_autofree char *id = choose_id (self, account, wanted, error);
@@ -207,6 +205,49 @@ ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
   return start_sign_in (self, id, found, scopes, way, error);
 }
 
+/* Starts a sign-in or joins the one that runs for the account. `provider` NULL: the account's own,
+ * or the default one for a new account; `scopes` NULL: those of the provider file. Owned by
+ * this object while it runs.
+ * Errors: TA_ERROR_NO_SUCH_ACCOUNT, TA_ERROR_NOT_CONFIGURED, TA_ERROR_NOT_SUPPORTED,
+ * TA_ERROR_SIGN_IN_IN_PROGRESS, TA_ERROR_BUSY, G_DBUS_ERROR_INVALID_ARGS. */
+TaSignIn *
+ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
+                   const char *const *scopes, TaSignInWay way, GError **error)
+{
+  TaSignIn *sign_in = start_or_join (self, account, provider, scopes, way, error);
+
+  g_hash_table_remove (self->waiting, sign_in);
+  return sign_in;
+}
+
+/* The same for a caller that wants a token and waits until it is over, or calls
+ * ta_sign_ins_leave(). Errors: those of ta_sign_ins_start(). */
+TaSignIn *
+ta_sign_ins_start_for_caller (TaSignIns *self, const char *account, GError **error)
+{
+  guint before = self->running->len;
+  TaSignIn *sign_in = start_or_join (self, account, NULL, NULL, TA_SIGN_IN_BY_BROWSER, error);
+  gpointer count = NULL;
+
+  if (sign_in != NULL
+      && (self->running->len > before
+          || g_hash_table_lookup_extended (self->waiting, sign_in, NULL, &count)))
+    g_hash_table_insert (self->waiting, sign_in, GUINT_TO_POINTER (GPOINTER_TO_UINT (count) + 1));
+  return sign_in;
+}
+
+/* A caller waits no more. `is_wanted`: what comes of it is of use all the same. */
+void
+ta_sign_ins_leave (TaSignIns *self, TaSignIn *sign_in, gboolean is_wanted)
+{
+  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->waiting, sign_in));
+
+  if (count > 1 && !is_wanted)
+    g_hash_table_insert (self->waiting, sign_in, GUINT_TO_POINTER (count - 1));
+  else if (g_hash_table_remove (self->waiting, sign_in) && !is_wanted)
+    ta_sign_in_cancel (sign_in);
+}
+
 /* Ends all sign-ins that wait. */
 void
 ta_sign_ins_cancel (TaSignIns *self)
@@ -236,6 +277,7 @@ static void
 ta_sign_ins_init (TaSignIns *self)
 {
   self->running = g_ptr_array_new_with_free_func (g_object_unref);
+  self->waiting = g_hash_table_new (NULL, NULL);
   self->ended = g_queue_new ();
 }
 
@@ -244,6 +286,7 @@ ta_sign_ins_finalize (GObject *object)
 {
   TaSignIns *self = TA_SIGN_INS (object);
 
+  g_hash_table_unref (self->waiting);
   g_ptr_array_unref (self->running);
   g_queue_free_full (self->ended, (GDestroyNotify) ended_free);
   g_object_unref (self->accounts);

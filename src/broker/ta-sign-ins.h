@@ -18,6 +18,8 @@ guint ta_sign_ins_get_size (TaSignIns *self);
 TaSignIn *ta_sign_ins_find (TaSignIns *self, const char *account);
 TaSignIn *ta_sign_ins_start (TaSignIns *self, const char *account, const char *provider,
                              const char *const *scopes, TaSignInWay way, GError **error);
+TaSignIn *ta_sign_ins_start_for_caller (TaSignIns *self, const char *account, GError **error);
+void ta_sign_ins_leave (TaSignIns *self, TaSignIn *sign_in, gboolean is_wanted);
 void ta_sign_ins_cancel (TaSignIns *self);
 
 G_END_DECLS

@@ -244,7 +244,7 @@ ta_sign_out_async (TaAccounts *accounts, TaSignIns *sign_ins, const char *id,
   g_task_set_task_data (task, sign_out, (GDestroyNotify) sign_out_free);
   if (g_cancellable_is_cancelled (sign_out->ending))
     answer (task, create_ending_error ());
-  ta_accounts_load_async (accounts, id, FALSE, load_cb, task);
+  ta_accounts_load_async (accounts, id, FALSE, NULL, load_cb, task);
 }
 
 /* `revoked`: whether the provider confirmed it. */

@@ -7,6 +7,7 @@ ta_token_wish_copy (const TaTokenWish *wish)
   TaTokenWish *copy = g_memdup2 (wish, sizeof *wish);
 
   copy->rejected = g_strdup (wish->rejected);
+  copy->caller = wish->caller == NULL ? NULL : g_object_ref (wish->caller);
   return copy;
 }
 
@@ -14,6 +15,7 @@ void
 ta_token_wish_free (TaTokenWish *wish)
 {
   ta_secret_free_string (wish->rejected);
+  g_clear_object (&wish->caller);
   g_free (wish);
 }
 

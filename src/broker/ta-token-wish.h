@@ -3,6 +3,8 @@
 
 #include "oauth/ta-token.h"
 
+#include <gio/gio.h>
+
 G_BEGIN_DECLS
 
 /* What a caller wants of a token. */
@@ -12,7 +14,8 @@ typedef struct
   char *rejected;      /* (owned) (nullable): a token that some server refused */
   gboolean is_repair;  /* the API refused it, while it looked good */
   gboolean interactive;
-  guint timeout; /* seconds; 0: none */
+  GCancellable *caller; /* (owned) (nullable): cancelled when it leaves the bus */
+  guint timeout;        /* seconds; 0: none */
 } TaTokenWish;
 
 TaTokenWish *ta_token_wish_copy (const TaTokenWish *wish);

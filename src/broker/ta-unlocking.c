@@ -31,22 +31,23 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (items == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else if (is_partial && !ta_keeper_is_unsaved (keeper) && !ta_keeper_is_among (keeper, items))
-    ta_store_load_async (TA_STORE (source), TA_STORE_ACCOUNT, TA_LOAD_PROMPT_ALL, NULL, load_all_cb,
-                         g_steal_pointer (&task));
+    ta_store_load_async (TA_STORE (source), TA_STORE_ACCOUNT, TA_LOAD_PROMPT_ALL,
+                         g_task_get_cancellable (task), load_all_cb, g_steal_pointer (&task));
   else
     g_task_return_boolean (task, TRUE);
 }
 
 /* Errors: TA_ERROR_STORAGE_LOCKED: the user turned it down, or nobody answered;
- * TA_ERROR_STORAGE_UNAVAILABLE. */
+ * TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
 void
-ta_unlocking_async (TaParts *parts, TaKeeper *keeper, GAsyncReadyCallback callback,
-                    gpointer user_data)
+ta_unlocking_async (TaParts *parts, TaKeeper *keeper, GCancellable *cancellable,
+                    GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (keeper, NULL, callback, user_data);
+  GTask *task = g_task_new (keeper, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ta_unlocking_async);
-  ta_store_load_async (parts->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_DEFAULT, NULL, load_cb, task);
+  ta_store_load_async (parts->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_DEFAULT, cancellable, load_cb,
+                       task);
 }
 
 gboolean

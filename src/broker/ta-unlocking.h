@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-void ta_unlocking_async (TaParts *parts, TaKeeper *keeper, GAsyncReadyCallback callback,
-                         gpointer user_data);
+void ta_unlocking_async (TaParts *parts, TaKeeper *keeper, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data);
 gboolean ta_unlocking_finish (TaKeeper *keeper, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -72,6 +72,17 @@ ta_waiters_count (TaWaiters *self)
   return self->waiting->len;
 }
 
+/* (transfer full): of the callers, whoever of them still waits. */
+TaQuorum *
+ta_waiters_create_quorum (TaWaiters *self)
+{
+  TaQuorum *quorum = ta_quorum_new ();
+
+  for (guint i = 0; i < self->waiting->len; i++)
+    ta_quorum_add (quorum, ((const Waiter *) self->waiting->pdata[i])->wish->caller);
+  return quorum;
+}
+
 /* Not now is not never: a token that is still valid is served while a refresh fails. */
 static gboolean
 is_served (const Waiter *waiter, const TaToken *token, TaInstant now, const GError *error)

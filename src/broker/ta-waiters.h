@@ -3,6 +3,7 @@
 
 #include "broker/ta-token-answer.h"
 #include "broker/ta-token-wish.h"
+#include "io/ta-quorum.h"
 
 #include <gio/gio.h>
 
@@ -15,6 +16,7 @@ TaWaiters *ta_waiters_new (void);
 void ta_waiters_free (TaWaiters *self);
 void ta_waiters_add (TaWaiters *self, GTask *task, const TaTokenWish *wish);
 guint ta_waiters_count (TaWaiters *self);
+TaQuorum *ta_waiters_create_quorum (TaWaiters *self);
 gboolean ta_waiters_answer (TaWaiters *self, TaToken *token, TaInstant now, const GError *error,
                             gboolean keep_interactive);
 void ta_waiters_hold_back (TaWaiters *self, TaToken *token, TaInstant now, gint64 wait,

@@ -244,7 +244,7 @@ run (GDBusConnection *bus)
   g_unix_signal_add (SIGTERM, on_signal, &daemon);
   g_unix_signal_add (SIGINT, on_signal, &daemon);
   daemon.load_timer = g_timeout_add_seconds (LOAD_TIMEOUT, on_load_timeout, &daemon);
-  ta_accounts_load_async (daemon.accounts, "", FALSE, load_cb, &daemon);
+  ta_accounts_load_async (daemon.accounts, "", FALSE, NULL, load_cb, &daemon);
   g_main_loop_run (daemon.loop);
 
   g_signal_handlers_disconnect_by_data (bus, &daemon);

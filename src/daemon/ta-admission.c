@@ -215,7 +215,7 @@ on_place (TaCaller *caller, gpointer user_data)
   if (is_open (self, caller))
     begin (self, caller);
   else if (*ta_caller_get_errand (caller)->account == '\0')
-    ta_accounts_load_async (self->accounts, "", FALSE, load_cb, visit_new (self, caller));
+    ta_accounts_load_async (self->accounts, "", FALSE, NULL, load_cb, visit_new (self, caller));
   else
     check_access (self, caller);
 }

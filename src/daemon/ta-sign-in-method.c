@@ -117,8 +117,8 @@ sign_in (TaCaller *caller, gpointer user_data)
 
   loading->caller = caller;
   loading->timer = g_timeout_add (LOAD_TIMEOUT_MS, on_load_time, loading);
-  ta_accounts_load_async (request->accounts, ta_caller_get_errand (caller)->account, FALSE, load_cb,
-                          loading);
+  ta_accounts_load_async (request->accounts, ta_caller_get_errand (caller)->account, FALSE, NULL,
+                          load_cb, loading);
 }
 
 static gboolean

@@ -106,7 +106,8 @@ miss_collection (GTask *task)
     {
       find->created = TRUE;
       ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT + TA_KEYRING_TIMEOUT);
-      ta_unlocker_unlock_async (self->unlocker, find->service, NULL, create_cb, task);
+      ta_unlocker_unlock_async (self->unlocker, find->service, NULL,
+                                ta_deadline_get_cancellable (find->deadline), create_cb, task);
       return;
     }
   if (find->flags & TA_KEYRING_CREATE)
@@ -186,7 +187,8 @@ unlock (GTask *task)
           = { g_dbus_proxy_get_object_path (G_DBUS_PROXY (find->collection)), NULL };
 
       ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT + TA_KEYRING_TIMEOUT);
-      ta_unlocker_unlock_async (self->unlocker, find->service, paths, unlock_cb, task);
+      ta_unlocker_unlock_async (self->unlocker, find->service, paths,
+                                ta_deadline_get_cancellable (find->deadline), unlock_cb, task);
     }
   else
     fail_locked (task);

@@ -93,7 +93,8 @@ locked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   load->asked = TRUE;
   ta_deadline_restart (load->deadline, TA_UNLOCKER_TIMEOUT + TA_KEYRING_TIMEOUT);
   ta_unlocker_unlock_async (ta_keyring_get_unlocker (keyring), load->service,
-                            (const char *const *) paths, unlock_cb, task);
+                            (const char *const *) paths,
+                            ta_deadline_get_cancellable (load->deadline), unlock_cb, task);
 }
 
 /* Items that are locked although the default collection is not lie in another one. */

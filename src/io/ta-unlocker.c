@@ -4,11 +4,12 @@
 #include "base/ta-error.h"
 #include "io/ta-clock.h"
 #include "io/ta-prompt.h"
+#include "io/ta-quorum.h"
 
 /* Asks the user to unlock collections, or to create the default one: one prompt at a time, which
- * serves all who wait, and none for a while after the user turned one down. What counts is not what
- * the prompt says but what is so when it is over: somebody else may have unlocked a collection
- * meanwhile. */
+ * serves all who wait, and none for a while after the user turned one down. It is closed when none
+ * of these waits any more. What counts is not what the prompt says but what is so when it is over:
+ * somebody else may have unlocked a collection meanwhile. */
 
 #define QUIET 30 /* seconds */
 #define LOOK 5   /* seconds: of the service alone */
@@ -26,6 +27,7 @@ struct _TaUnlocker
   GPtrArray *waiting; /* (owned) (element-type GTask) */
   gint64 quiet_until; /* on the boot clock, seconds */
   /* While somebody is asked: */
+  TaQuorum *quorum;       /* (owned) (nullable): who waits */
   TaDeadline *deadline;   /* (owned) (nullable) */
   SecretService *service; /* (owned) (nullable) */
   char **paths;           /* (owned) (nullable): to be unlocked; NULL: one is to be created */
@@ -44,20 +46,28 @@ create_locked_error (const char *const *paths)
                                     "and try again");
 }
 
-/* Answers all who wait; NULL: it is unlocked. From now on somebody may be asked again. */
+static void wait (TaUnlocker *self, SecretService *service, char **paths, GTask *task);
+
+/* Answers all who wait; NULL: it is unlocked. From now on somebody may be asked again, as for one
+ * who came when the last one had just left. */
 static void
 answer (TaUnlocker *self, const GError *error)
 {
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+  g_autoptr (SecretService) service = g_steal_pointer (&self->service);
+  g_auto (GStrv) paths = g_steal_pointer (&self->paths);
+  gboolean is_given_up = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
   g_clear_pointer (&self->deadline, ta_deadline_free);
-  g_clear_object (&self->service);
-  g_clear_pointer (&self->paths, g_strfreev);
+  g_clear_pointer (&self->quorum, ta_quorum_free);
   self->n_seen = 0;
   for (guint i = 0; i < waiting->len; i++)
     if (error == NULL)
       g_task_return_boolean (waiting->pdata[i], TRUE);
+    else if (is_given_up
+             && !g_cancellable_is_cancelled (g_task_get_cancellable (waiting->pdata[i])))
+      wait (self, service, paths, g_object_ref (waiting->pdata[i]));
     else
       g_task_return_error (waiting->pdata[i], g_error_copy (error));
 }
@@ -152,21 +162,39 @@ ask (TaUnlocker *self)
   else
     arguments = g_variant_new_parsed ("({%s: <%s>}, %s)", COLLECTION_INTERFACE ".Label",
                                       "Default keyring", SECRET_COLLECTION_DEFAULT);
-  self->deadline = ta_deadline_new (TA_PROMPT_TIMEOUT, NULL);
+  self->deadline = ta_deadline_new (TA_PROMPT_TIMEOUT, ta_quorum_get_cancellable (self->quorum));
   ta_prompt_call_async (self->service, SERVICE_PATH, SERVICE_INTERFACE, method, arguments,
                         self->deadline, 0, ask_cb, g_object_ref (self));
+}
+
+/* Takes the task. */
+static void
+wait (TaUnlocker *self, SecretService *service, char **paths, GTask *task)
+{
+  g_ptr_array_add (self->waiting, task);
+  if (self->quorum != NULL)
+    {
+      ta_quorum_add (self->quorum, g_task_get_cancellable (task));
+      return;
+    }
+  self->quorum = ta_quorum_new ();
+  ta_quorum_add (self->quorum, g_task_get_cancellable (task));
+  self->service = g_object_ref (service);
+  self->paths = g_strdupv (paths);
+  ask (self);
 }
 
 /* `paths`: the locked collections, one at least; NULL: there is no default collection, one is
  * wanted. It ends within TA_UNLOCKER_TIMEOUT. Whoever joins in a prompt for another purpose has to
  * look afterwards.
- * Errors: TA_ERROR_STORAGE_LOCKED: the user turned it down, or nobody answered; others: the Secret
- * Service failed. */
+ * Errors: TA_ERROR_STORAGE_LOCKED: the user turned it down, or nobody answered;
+ * G_IO_ERROR_CANCELLED; others: the Secret Service failed. */
 void
 ta_unlocker_unlock_async (TaUnlocker *self, SecretService *service, const char *const *paths,
-                          GAsyncReadyCallback callback, gpointer user_data)
+                          GCancellable *cancellable, GAsyncReadyCallback callback,
+                          gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ta_unlocker_unlock_async);
   if (ta_clock_now ().boot < self->quiet_until)
@@ -174,12 +202,7 @@ ta_unlocker_unlock_async (TaUnlocker *self, SecretService *service, const char *
       g_task_return_error (task, create_locked_error (paths));
       return;
     }
-  g_ptr_array_add (self->waiting, g_steal_pointer (&task));
-  if (self->deadline != NULL)
-    return;
-  self->service = g_object_ref (service);
-  self->paths = g_strdupv ((char **) paths);
-  ask (self);
+  wait (self, service, (char **) paths, g_steal_pointer (&task));
 }
 
 gboolean

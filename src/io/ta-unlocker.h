@@ -13,7 +13,8 @@ G_DECLARE_FINAL_TYPE (TaUnlocker, ta_unlocker, TA, UNLOCKER, GObject)
 
 TaUnlocker *ta_unlocker_new (void);
 void ta_unlocker_unlock_async (TaUnlocker *self, SecretService *service, const char *const *paths,
-                               GAsyncReadyCallback callback, gpointer user_data);
+                               GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data);
 gboolean ta_unlocker_unlock_finish (TaUnlocker *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

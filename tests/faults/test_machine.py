@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from gi.repository import GLib
 
 from harness import tap
-from harness.broker import DEADLINE
+from harness.broker import DEADLINE, SIGN_IN
 from harness.locks import OpenWatch, lock_path, start_holder
 from harness.peer import answer
 from rows import ACCOUNT, TOKEN, add_rows, main, within
@@ -142,6 +142,90 @@ def impatient(world):
         lambda: world.newest_record()["access_token"] != world.old, DEADLINE,
         "the new token in the keyring", poll=True)
     return seen
+
+
+def leave(world, caller):
+    """Everybody knows of it afterwards."""
+    name = caller.bus.unique_name
+    caller.bus.close()
+    world.bus.wait_for(lambda: not world.bus.owner(name), DEADLINE, "the caller to be gone",
+                       poll=True)
+    world.bus.ping_all()
+
+
+def leaves_prompt(cold=False):
+    """The user is not asked any more once nobody waits."""
+    def run(world):
+        world.keyring.set_prompts("ignore")
+        if cold:
+            world.broker.stop()
+        world.keyring.lock()
+        if cold:
+            world.broker.start()
+        world.keyring.plan("Prompt", "note")
+        world.keyring.plan("Dismiss", "note")
+        other = world.broker.other_caller()
+        world.ask(other, interactive=True)
+        world.keyring.wait_for_reached()
+        other.bus.close()
+        tap.equal(world.keyring.wait_for_reached(2)[0], "Dismiss", "what comes next")
+        return "nothing"
+    return run
+
+
+def one_leaves_prompt(world):
+    world.keyring.set_prompts("ignore")
+    world.keyring.lock()
+    world.keyring.plan("Prompt", "note")
+    other = world.broker.other_caller()
+    world.ask(other, interactive=True)
+    world.keyring.wait_for_reached()
+    pending = world.ask(interactive=True)
+    world.broker.get("Version")
+    leave(world, other)
+    tap.equal(world.keyring.count("Dismiss"), 0, "prompts that were closed")
+    world.keyring.set_prompts("accept")
+    return world.seen(pending)
+
+
+NEWCOMER = "newcomer"
+
+
+def sign_in_state(world):
+    """Of the one sign-in there is."""
+    return [interfaces[SIGN_IN]["State"] for interfaces in world.broker.objects().values()
+            if SIGN_IN in interfaces and interfaces[SIGN_IN]["Account"] == NEWCOMER]
+
+
+def ask_for_newcomer(world, caller):
+    pending = caller.start_get_token(NEWCOMER, deadline=110.0, interactive=True)
+    world.bus.wait_for(lambda: sign_in_state(world) == ["waiting"], DEADLINE, "the sign-in",
+                       poll=True)
+    return pending
+
+
+def leaves_sign_in(world):
+    other = world.broker.other_caller()
+    ask_for_newcomer(world, other)
+    other.bus.close()
+    world.bus.wait_for(lambda: sign_in_state(world) == ["failed"], DEADLINE, "the sign-in to end",
+                       poll=True)
+    return "nothing"
+
+
+def wanted_sign_in(world):
+    """Two wait, and one leaves; somebody else wants it, and the other leaves too."""
+    others = [world.broker.other_caller() for _ in range(2)]
+    for other in others:
+        ask_for_newcomer(world, other)
+        other.get("Version")
+    leave(world, others[0])
+    tap.equal(sign_in_state(world), ["waiting"], "with one left")
+    path = world.broker.sign_in(NEWCOMER)
+    leave(world, others[1])
+    tap.equal(sign_in_state(world), ["waiting"], "with nobody left but who started it by SignIn")
+    world.broker.cancel(path)
+    return "nothing"
 
 
 def leaves_api_call(world):
@@ -304,6 +388,14 @@ ROWS = [
      ONE),
     ("FC-06", "caller has no more time", "request processed", impatient, "Timeout", ONE),
     ("FC-07", "caller leaves", "API call", leaves_api_call, "200", "2 API calls"),
+    ("FC-08", "caller leaves", "prompt of the keyring", leaves_prompt(), "nothing", "nothing"),
+    ("FC-09", "caller leaves", "prompt, accounts not read yet", leaves_prompt(cold=True),
+     "nothing", "nothing"),
+    ("FC-10", "one of two callers leaves", "prompt of the keyring", one_leaves_prompt,
+     "a new token", ONE),
+    ("FC-11", "caller leaves", "sign-in of another account", leaves_sign_in, "nothing",
+     "nothing"),
+    ("FC-12", "callers leave", "sign-in that is wanted", wanted_sign_in, "nothing", "nothing"),
     ("CK-01", "clock set 2 days forward", "idle", jumped(real=TWO_DAYS), "a new token", ONE,
      CLOCKS),
     ("CK-02", "clock set 2 days back", "idle", jumped(real=-TWO_DAYS),

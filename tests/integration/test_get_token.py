@@ -316,6 +316,9 @@ def cosmetic(world):
     for number, more in enumerate(('"expires_in":"soon"', '"expires_in":-1', '"expires_in":1e400',
                                    '"expires_in":99999999999999999999999', '"scope":5',
                                    '"refresh_token":null', '"unknown":{"a":[1,2]}')):
+        if number == 4:
+            # Who rejects one token after the other would have to wait now.
+            world.broker.restart()
         text = f"usable-token-{number}"
         body = json.dumps({"access_token": text, "token_type": "bearer"})[:-1] + "," + more + "}"
         answer(world, body)
