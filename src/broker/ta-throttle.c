@@ -12,7 +12,11 @@
  * - That of one project at an API that counts its requests, closed when there are none left. It
  *   stays closed until there are. A project is named by a URI of its own.
  * - That of one endpoint, closed after a failure for 1, 2, 4 to 300 seconds, less a random part so
- *   that many computers do not come back at one moment. It opens early when the computer wakes. */
+ *   that many computers do not come back at one moment. It opens early when the computer wakes.
+ *
+ * What a person waits for and what cannot be made later is sent whatever the gates say, once: an
+ * authorization code, which lives for minutes; the question who signed in; a revocation, before the
+ * tokens are deleted. Its answer closes gates like any other. */
 
 #define BACK_OFF_MAX_MS 300000
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-deadline.h"
 
-/* g_cancellable_disconnect() would wait for ever: a deadline may end because its parent is being
+/* It stands still in suspend, because GLib's clock does: what is waited for, a network, a service
+ * or a person, was not there either. What must not be late by that has an alarm (ta-alarm.h).
+ *
+ * g_cancellable_disconnect() would wait for ever: a deadline may end because its parent is being
  * cancelled, within that. There are no threads that it would have to wait for. */
 
 struct _TaDeadline

@@ -12,8 +12,10 @@ result written        it is, but the keyring has not said so
 """
 
 import contextlib
+import json
 
 from harness.locks import OpenWatch, held, lock_path
+from harness.peer import answer
 
 STEPS = ("before the lock", "re-read", "intent write", "intent written", "request sent",
          "request processed", "result write", "result written")
@@ -39,6 +41,17 @@ class Halt:
         self.pending = pending
         self.go_on = go_on
         self.give_up = give_up
+
+
+@contextlib.contextmanager
+def refused(world, **wishes):
+    """A refresh that is going to get invalid_grant, though the server has not seen it."""
+    order = world.peer.plan("/oauth/token", "late-answer",
+                            answer_with=answer(400, json.dumps({"error": "invalid_grant"})))
+    pending = world.ask(**wishes)
+    world.bus.connection.flush_sync(None)
+    order.wait()
+    yield Halt(pending, order.release, order.release)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import pathlib
 import re
 import signal
 import sys
+import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -19,11 +20,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from harness import tap
 from harness.broker import DEADLINE, expect_error
 from harness.peer import PORTAL, Peer, answer, http_date, make_certificate
-from rows import ACCOUNT, TOKEN, add_rows, main
+from harness.servers import CLIENT_ID, CLIENT_SECRET
+from rows import ACCOUNT, TOKEN, add_rows, main, within
 
 HTML = "text/html; charset=utf-8"
 # Longer than what is left of the token, so that it takes a refresh.
 LONG = 7200
+# The broker's own deadline for a refresh is 30 s; the rest is for a slow machine.
+PATIENCE = 40
 
 
 def both(world):
@@ -134,6 +138,30 @@ def wrong_client(world):
     world.broker.environment["TIDIO_CLIENT_SECRET"] = right
     world.broker.restart()
     return seen
+
+
+def never_answered(world):
+    """The broker's own deadline for a refresh counts, for a caller with more time."""
+    order = world.peer.plan(TOKEN, "stall")
+    with within(PATIENCE, "the refresh"):
+        seen = world.outcome(timeout=100)
+    order.release(False)
+    return seen
+
+
+def mended_client(world):
+    """The client's secret is wrong, and is corrected while the broker runs."""
+    client = {"provider": "tidio", "client_id": CLIENT_ID, "client_secret": "wrong"}
+    world.broker.stop()
+    for name in ("TIDIO_CLIENT_ID", "TIDIO_CLIENT_SECRET"):
+        world.broker.environment.pop(name)
+    path = world.keyring.add("org.tidio.Auth.Client", {"client": str(uuid.uuid4()), "version": "1"},
+                             json.dumps(client).encode())
+    world.broker.start()
+    seen = world.outcome()
+    client["client_secret"] = CLIENT_SECRET
+    world.keyring.set_secret(path, json.dumps(client).encode())
+    return f"{seen}; {world.outcome()}"
 
 
 def oauth_error(status, error):
@@ -281,6 +309,9 @@ ROWS = [
      served("InvalidResponse"), REFUSED),
     ("FH-36", "200 with nothing", "answer", answered(200, ""), served("InvalidResponse"), REFUSED),
     ("FH-37", "invalid_client", "answer", wrong_client, served("ClientRejected"), REFUSED),
+    ("FH-43", "no answer for 30 s", "answer", never_answered, "Timeout", REFUSED),
+    ("FH-44", "invalid_client, then mended", "answer", mended_client,
+     "ClientRejected; a new token", "2 requests, 1 served"),
     ("FH-38", "unauthorized_client", "answer", oauth_error(400, "unauthorized_client"),
      served("ClientRejected"), REFUSED),
     ("FH-39", "temporarily_unavailable", "answer", oauth_error(400, "temporarily_unavailable"),

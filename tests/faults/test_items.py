@@ -17,7 +17,7 @@ from gi.repository import GLib
 from harness import browser, tap
 from harness.broker import DEADLINE, SLOW
 from harness.bus import BusError
-from harness.locks import held, lock_path
+from harness.locks import OpenWatch, held, lock_path
 from harness.peer import answer
 from rows import ACCOUNT, TOKEN, add_rows, main, within
 from steps import halted
@@ -347,6 +347,23 @@ def ended_in_exchange(world):
     return "no answer"
 
 
+def ended_waiting_for_lock(world):
+    """SIGTERM while another process has the lock that a new sign-in needs: the old login stays."""
+    _path, uri = world.start_sign_in()
+    lock = lock_path(world.session)
+    with held(lock):
+        watch = OpenWatch(lock)
+        visit = Visit(uri)
+        watch.wait()
+        process = world.broker.process
+        process.send_signal(signal.SIGTERM)
+        with within(5, "SIGTERM"):
+            tap.equal(process.wait(DEADLINE), 0, "exit status")
+        world.broker.process = None
+        visit.end()
+    return "no answer"
+
+
 def denied_again(world):
     """Another sign-in of the same account ends badly."""
     _page, end = world.sign_in(ACCOUNT, "deny")
@@ -493,6 +510,8 @@ def sign_in_rows():
     yield ("FS-09", "kill -9", "store of another sign-in", signed_in_again("store"), "no answer",
            exchanged)
     yield ("FS-12", "SIGTERM", "code exchange", ended_in_exchange, "no answer", exchanged, anew)
+    yield ("FS-40", "SIGTERM, lock held by another process", "sign-in again: store",
+           ended_waiting_for_lock, "no answer", exchanged)
     yield ("FS-13", "user info stalls", "sign-in, after a slow exchange", silent_user_info, "done",
            f"{exchanged}, 1 API call", {**anew, "clocks": True})
     yield ("FS-14", "another process has the lock", "sign-in's store", store_waits, "done",

@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from harness import tap
 from harness.broker import DEADLINE
 from rows import ACCOUNT, add_rows, main, within
-from steps import halted
+from steps import halted, refused
 
 RUBBISH = b"\x00\xffrubbish"
 # What a call comes to when the intent cannot be stored, or the items not be read.
@@ -121,6 +121,31 @@ def unlocked_elsewhere(world):
     world.keyring.unlock()
     wait_for_ready(world)
     return f"{seen}; {world.outcome()}"
+
+
+def locked_at_refusal(world):
+    """Before a refusal is believed the item is read again, which is not to be had now."""
+    with refused(world) as halt:
+        world.keyring.plan("SearchItems", "lock")
+        halt.go_on()
+        seen = world.seen(halt.pending)
+    tap.equal(world.broker.state(ACCOUNT), "storage-locked", "state")
+    return seen
+
+
+def session_long(world):
+    """A broker that starts gets no session with the keyring."""
+    world.broker.stop()
+    world.keyring.plan("OpenSession", "stall", 1, 0)
+    world.broker.start()
+    with within(PATIENCE, "OpenSession"):
+        return world.outcome(timeout=60)
+
+
+def create_long(world):
+    """The item is gone, and the keyring makes no other."""
+    world.keyring.delete(world.keyring.accounts()[0]["path"])
+    return met_long("CreateItem")(world)
 
 
 def no_default(world):
@@ -250,6 +275,16 @@ ROWS = [
      "a new token", "1 refresh"),
     ("FK-40", "keyring fails, then SIGTERM", "result write", unsaved_at_exit, "a new token",
      "1 refresh"),
+    ("FK-42", "invalid_grant, keyring is locked", "second re-read", locked_at_refusal,
+     "StorageLocked", "1 request, none served"),
+    ("FK-43", "keyring stalls for 20 s", "start-up load: OpenSession", session_long, NO_STORE,
+     "nothing"),
+    ("FK-44", "keyring stalls for 20 s", "re-read: ReadAlias", met_long("ReadAlias"), NO_STORE,
+     "nothing"),
+    ("FK-45", "keyring stalls for 20 s", "re-read: GetSecrets", met_long("GetSecrets"), NO_STORE,
+     "nothing"),
+    ("FK-46", "keyring stalls for 20 s", "intent write: CreateItem", create_long, NO_STORE,
+     "nothing"),
 ]
 
 add_rows(ROWS)

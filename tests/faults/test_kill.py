@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from harness import tap
 from harness.broker import SLOW, expect_error
 from rows import ACCOUNT, add_rows, main
-from steps import STEPS, halted, rotation_at
+from steps import STEPS, halted, refused, rotation_at
 
 # After SIGTERM, or the end of the bus.
 # Without a limit of its own the broker would wait for 20 and more.
@@ -57,6 +57,28 @@ def ended_at(step, goes_on):
 def killed_after(world):
     seen = world.outcome()
     world.broker.kill()
+    return seen
+
+
+def killed_at_refusal(world):
+    """Refused, and the item is being read once more."""
+    with refused(world) as halt:
+        world.keyring.plan("SearchItems", "stall")
+        halt.go_on()
+        world.keyring.wait_for_reached()
+        world.broker.kill()
+        world.keyring.release(False)
+        return world.seen(halt.pending)
+
+
+def killed_unsaved(world):
+    """The result is not stored, and is being tried again."""
+    world.keyring.plan("SetSecret", "fail", 2)
+    world.keyring.plan("SetSecret", "stall", 3)
+    seen = world.outcome()
+    world.keyring.wait_for_reached(2)
+    world.broker.kill()
+    world.keyring.release(False)
     return seen
 
 
@@ -148,6 +170,10 @@ def rows():
     yield "KL-11", "kill -9", "start-up load", killed_loading, "nothing", "nothing"
     yield ("KL-12", "kill -9, twice", "request sent", killed_twice, "no answer",
            "2 requests, none served")
+    yield ("KL-14", "kill -9", "second re-read, after invalid_grant", killed_at_refusal,
+           "no answer", "1 request, none served")
+    yield ("KL-15", "kill -9", "result written once more", killed_unsaved, "a new token",
+           "1 refresh", {"rotation": "grace"})
     for number, step in enumerate(STEPS, 1):
         yield (f"TE-{number:02}", "SIGTERM, nothing goes on", step, ended_at(step, False),
                CUT_SHORT, sent(step), {"rotation": rotation_at(step)})
