@@ -9,7 +9,7 @@
 /* To each host. Calls wait for their turn before they come to a connection, and must not wait there
  * for those of others. */
 #define PROVIDER_CONNECTIONS 4
-#define API_CONNECTIONS 64
+#define API_CONNECTIONS 128
 
 /* The arguments are what the environment says of the client at provider tidio, or NULL. */
 TaParts *

@@ -283,7 +283,9 @@ identify (TaAdmission *self, TaCaller *caller)
   if (known != NULL)
     check_class (self, caller, known);
   else
-    ta_caller_enter (caller, ta_places_get_strangers (self->places), on_room, self);
+    ta_caller_enter (caller,
+                     ta_places_find_for_stranger (self->places, ta_caller_get_errand (caller)),
+                     on_room, self);
 }
 
 /* As it is noted. What is no account is the caller's own word, and might be anything. */

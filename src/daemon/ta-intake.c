@@ -12,6 +12,7 @@
  * the end. To learn how far the main context is, it hands it a source after some messages, which is
  * run in its turn among them. */
 
+#define PATH "/org/tidio/Auth"
 #define INTERFACE "org.tidio.Auth"
 #define CALL_API "CallApi"
 #define OPEN_API "OpenApi"
@@ -27,6 +28,8 @@
 /* After so many messages the main context is handed a source. */
 #define BATCH_COUNT 64
 #define BATCH_BYTES ((gsize) 1024 * 1024)
+/* A message with a descriptor counts for more: there are only so many of them. */
+#define DESCRIPTOR_COUNT 16
 /* With more than this before it, nothing is read. */
 #define AHEAD_COUNT 1024
 #define AHEAD_BYTES ((gsize) 32 * 1024 * 1024)
@@ -109,11 +112,11 @@ set_mark (Intake *self)
 
 /* Waits until the main context is not too far behind. */
 static void
-keep_pace (Intake *self, gsize bytes)
+keep_pace (Intake *self, GDBusMessage *message, gsize bytes)
 {
   gint64 end;
 
-  self->batch.count++;
+  self->batch.count += g_dbus_message_get_unix_fd_list (message) == NULL ? 1 : DESCRIPTOR_COUNT;
   self->batch.bytes += bytes;
   if (self->batch.count < BATCH_COUNT && self->batch.bytes < BATCH_BYTES)
     return;
@@ -129,6 +132,16 @@ keep_pace (Intake *self, gsize bytes)
   self->batch = (Load){ 0 };
 }
 
+/* Whether it calls that method, where it is. */
+static gboolean
+is_call_of (GDBusMessage *message, const char *method)
+{
+  return g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL
+         && g_strcmp0 (g_dbus_message_get_path (message), PATH) == 0
+         && g_strcmp0 (g_dbus_message_get_interface (message), INTERFACE) == 0
+         && g_strcmp0 (g_dbus_message_get_member (message), method) == 0;
+}
+
 /* The one descriptor that a method takes is the body of OpenApi. */
 static gboolean
 has_foreign_descriptors (GDBusMessage *message)
@@ -137,10 +150,7 @@ has_foreign_descriptors (GDBusMessage *message)
 
   if (fds == NULL || g_unix_fd_list_get_length (fds) == 0)
     return FALSE;
-  return g_unix_fd_list_get_length (fds) > 1
-         || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL
-         || g_strcmp0 (g_dbus_message_get_interface (message), INTERFACE) != 0
-         || g_strcmp0 (g_dbus_message_get_member (message), OPEN_API) != 0;
+  return g_unix_fd_list_get_length (fds) > 1 || !is_call_of (message, OPEN_API);
 }
 
 static void
@@ -174,8 +184,7 @@ static gboolean
 may_be_large (GDBusMessage *message)
 {
   return g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL
-         || (g_strcmp0 (g_dbus_message_get_interface (message), INTERFACE) == 0
-             && g_strcmp0 (g_dbus_message_get_member (message), CALL_API) == 0);
+         || is_call_of (message, CALL_API);
 }
 
 static gboolean
@@ -204,7 +213,7 @@ filter (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer
     refuse (bus, message, "Only OpenApi takes a file descriptor, and one alone");
   else
     {
-      keep_pace (user_data, size);
+      keep_pace (user_data, message, size);
       return message;
     }
   g_object_unref (message);

@@ -32,14 +32,23 @@ static const TaFairUseLimits stranger_limits = {
   .queue_each = { 0, 0 },
 };
 
+/* Each of which has a descriptor. */
+static const TaFairUseLimits stranger_stream_limits = {
+  .work = { 64, 40 * MIB },
+  .work_each = { 24, 20 * MIB },
+  .queue = { 0, 0 },
+  .queue_each = { 0, 0 },
+};
+
 struct _TaPlaces
 {
-  TaFairUse *calls;          /* (owned): that ask nobody but the API */
-  TaFairUse *streams;        /* (owned): those that last until somebody has read the answer */
-  TaFairUse *people;         /* (owned): what may wait for a person */
-  TaFairUse *people_streams; /* (owned): and then until somebody has read the answer */
-  TaFairUse *rest;           /* (owned) */
-  TaFairUse *strangers;      /* (owned): until it is known who calls */
+  TaFairUse *calls;            /* (owned): that ask nobody but the API */
+  TaFairUse *streams;          /* (owned): those that last until somebody has read the answer */
+  TaFairUse *people;           /* (owned): what may wait for a person */
+  TaFairUse *people_streams;   /* (owned): and then until somebody has read the answer */
+  TaFairUse *rest;             /* (owned) */
+  TaFairUse *strangers;        /* (owned): until it is known who calls */
+  TaFairUse *stranger_streams; /* (owned): of those, what is to become streams */
 };
 
 TaPlaces *
@@ -53,6 +62,7 @@ ta_places_new (void)
   self->people_streams = ta_fair_use_new (&stream_limits);
   self->rest = ta_fair_use_new (&limits);
   self->strangers = ta_fair_use_new (&stranger_limits);
+  self->stranger_streams = ta_fair_use_new (&stranger_stream_limits);
   return self;
 }
 
@@ -65,6 +75,7 @@ ta_places_free (TaPlaces *self)
   ta_fair_use_unref (self->people_streams);
   ta_fair_use_unref (self->rest);
   ta_fair_use_unref (self->strangers);
+  ta_fair_use_unref (self->stranger_streams);
   g_free (self);
 }
 
@@ -81,7 +92,7 @@ ta_places_find (TaPlaces *self, const TaErrand *errand, gboolean may_ask)
 
 /* Owned by the places: for as long as it is not known who calls. */
 TaFairUse *
-ta_places_get_strangers (TaPlaces *self)
+ta_places_find_for_stranger (TaPlaces *self, const TaErrand *errand)
 {
-  return self->strangers;
+  return errand->streams ? self->stranger_streams : self->strangers;
 }

@@ -12,6 +12,6 @@ typedef struct _TaPlaces TaPlaces;
 TaPlaces *ta_places_new (void);
 void ta_places_free (TaPlaces *self);
 TaFairUse *ta_places_find (TaPlaces *self, const TaErrand *errand, gboolean may_ask);
-TaFairUse *ta_places_get_strangers (TaPlaces *self);
+TaFairUse *ta_places_find_for_stranger (TaPlaces *self, const TaErrand *errand);
 
 G_END_DECLS

@@ -15,8 +15,8 @@
 #define READ_SIZE_MIN (8 * 1024)
 #define READ_SIZE_MAX (256 * 1024)
 #define IDLE_TIMEOUT 30
-/* One host that does not answer leaves room for the others. */
-#define CONNECTIONS 64
+/* In all: as many as there are places for calls and streams together. */
+#define CONNECTIONS 128
 
 /* What was checked is what is sent. */
 G_STATIC_ASSERT (TA_ENDPOINT_URI_FLAGS == SOUP_HTTP_URI_FLAGS);

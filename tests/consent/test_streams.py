@@ -73,9 +73,12 @@ def start_with_files(caller, member, arguments, count):
 @tap.case("FU-09", "streams that nobody reads, interactive or not: calls of others go on")
 def unread(world):
     callers = [world.broker.other_caller() for _ in range(TOTAL // EACH)]
-    for wishes in ({}, {"interactive": True}):
+    kinds = ({}, {"interactive": True})
+    streams = []
+    for wishes in kinds:
         calls = [call for caller in callers for call in start(caller, EACH, **wishes)]
-        fds = [call.result()[1] for call in calls]
+        streams.append([call.result()[1] for call in calls])
+    for wishes, fds in zip(kinds, streams):
         tap.equal(world.broker.call_api("GET", "contacts", timeout=5)[0], 200, "status")
         call = world.broker.start_call_api("GET", "contacts", interactive=True)
         tap.equal(call.result(DEADLINE)[0], 200, "status, interactive")

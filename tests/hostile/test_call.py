@@ -6,7 +6,6 @@ and an API that answers as no API should."""
 import contextlib
 import gzip
 import pathlib
-import select
 import socket
 import sys
 import threading
