@@ -178,6 +178,39 @@ def keyring_item(world):
     return "schema, version and an opaque id"
 
 
+def damaged_items(world):
+    """What another program may write over the account's item. It stays as it is, so that who has
+    the old one can put it back."""
+    item = world.keyring.accounts()[0]
+    record = json.loads(item["secret"])
+    seen = {}
+    for what, secret in {
+            "empty": b"",
+            "a megabyte": b"x" * 1_000_000,
+            "a megabyte and all of the record": json.dumps({**record, "x": "x" * 1_000_000}),
+            "no UTF-8": b"\xff\xfe{}",
+            "nested": '{"a":' * 100_000 + "1" + "}" * 100_000,
+            "an array": "[]",
+            "two records": item["secret"].decode() * 2,
+            "a later version": json.dumps({**record, "version": record["version"] + 1}),
+            "no version": json.dumps({**record, "version": None}),
+            "a token with a header behind it":
+                json.dumps({**record, "access_token": f"{CANARY}\r\nX: y"})}.items():
+        data = secret.encode() if isinstance(secret, str) else secret
+        world.broker.stop()
+        world.keyring.set_secret(item["path"], data)
+        world.broker.start()
+        seen[what] = error_of(world.broker.token, "me")[0]
+        tap.equal(world.keyring.secret(item["path"]), data, f"the secret that is {what}")
+    world.broker.stop()
+    world.keyring.set_secret(item["path"], item["secret"])
+    world.broker.start()
+    tap.equal(world.broker.token("me"), record["access_token"], "the token once it is put back")
+    tap.equal(len(world.keyring.accounts()), 1, "items")
+    words = set(seen.values())
+    return f"{words.pop()} each time, left alone" if len(words) == 1 else str(seen)
+
+
 def files(world):
     """A sign-in, a refresh, a call, a default account, a stop: then all files."""
     uri = world.broker.uri(path := world.broker.sign_in())
@@ -315,6 +348,10 @@ def look_at_words(broker, command, note):
     tap.equal(procs.status(broker, "Umask"), "0077", "that of the broker")
 
 
+def core_dumps(world):
+    return [path for path in world.session.root.iterdir() if path.name.startswith("core")]
+
+
 def crash(world):
     """Where a core dump is allowed and would be a file in the working directory."""
     limits = resource.getrlimit(resource.RLIMIT_CORE)
@@ -325,18 +362,26 @@ def crash(world):
         signal.signal(signal.SIGQUIT, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (limits[1], limits[1]))
 
+    # A sanitizer would catch the other one, and report it.
+    number = signal.SIGQUIT if SLOW > 1 else signal.SIGSEGV
+    common = world.session.spawn("common", ["sleep", "60"], preexec_fn=allow_core)
+    world.bus.wait_for(lambda: procs.status(common.pid, "Name") == "sleep", DEADLINE, "it",
+                       poll=True)
+    common.send_signal(number)
+    dumps = os.WCOREDUMP(os.waitpid(common.pid, 0)[1])
+    tap.comment(f"LG-05a: a common process leaves {'a' if dumps else 'no'} core dump here")
+    for path in core_dumps(world):
+        path.unlink()
     process = world.session.spawn("crashing", [world.session.program], world.broker.environment,
                                   preexec_fn=allow_core)
     world.bus.wait_for_name(NAME, DEADLINE)
     world.broker.process = process
     world.sign_in()
-    # A sanitizer would catch the other one, and report it.
-    number = signal.SIGQUIT if SLOW > 1 else signal.SIGSEGV
     process.send_signal(number)
-    tap.equal(process.wait(DEADLINE), -number, "status")
+    status = os.waitpid(process.pid, 0)[1]
     world.broker.process = None
-    found = [path.name for path in world.session.root.iterdir() if path.name.startswith("core")]
-    tap.equal(found, [], "core dumps")
+    tap.equal((os.WTERMSIG(status), os.WCOREDUMP(status)), (number, False), "signal, a core dump")
+    tap.equal(core_dumps(world), [], "core dumps")
     tap.equal(limits[1] != 0, True, "a hard limit that allows one")
     return "no core dump"
 
@@ -413,6 +458,8 @@ ROWS = [
      {"start": False}),
     ("ST-08", "what the keyring's item shows without its secret", keyring_item,
      "schema, version and an opaque id", {"account": "my.account"}),
+    ("ST-05", "an item that is empty, large, nested, of a later version or otherwise no account",
+     damaged_items, "StorageCorrupt each time, left alone", {"account": "me"}),
     ("ST-09", "all files after a sign-in, a refresh and a call", files,
      "nothing outside the keyring"),
     ("ST-10", "an environment that names another keyring", other_keyring,
