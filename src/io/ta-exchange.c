@@ -133,10 +133,18 @@ on_restarted (SoupMessage *message, gpointer user_data)
     g_cancellable_cancel (ta_deadline_get_cancellable (self->deadline));
 }
 
-/* Takes the message and the authorities. */
+/* Notes that so many more bytes are in memory, until the end. */
+void
+ta_exchange_hold (TaExchange *self, gsize bytes)
+{
+  self->own += bytes;
+  *self->held += bytes;
+}
+
+/* Takes the message and the authorities. `held`: a g_rc_box. */
 TaExchange *
 ta_exchange_new (SoupMessage *message, GTlsDatabase *additional, const TaHttpRequest *request,
-                 GCancellable *cancellable)
+                 GCancellable *cancellable, gsize *held)
 {
   TaExchange *self = g_new0 (TaExchange, 1);
 
@@ -148,6 +156,7 @@ ta_exchange_new (SoupMessage *message, GTlsDatabase *additional, const TaHttpReq
   self->has_upload = request->upload != NULL;
   self->streams = request->streams;
   self->max_length = request->max_length;
+  self->held = g_rc_box_acquire (held);
   g_signal_connect (ta_deadline_get_cancellable (self->deadline), "cancelled",
                     G_CALLBACK (on_give_up), self);
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), self);
@@ -169,5 +178,7 @@ ta_exchange_free (TaExchange *self)
   g_clear_object (&self->additional);
   ta_deadline_free (self->deadline);
   g_clear_pointer (&self->response, ta_http_response_free);
+  *self->held -= self->own;
+  g_rc_box_release (self->held);
   g_free (self);
 }

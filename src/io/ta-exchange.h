@@ -15,6 +15,8 @@ typedef struct
   TaDeadline *deadline;     /* (owned) */
   TaHttpResponse *response; /* (owned) */
   gsize max_length;
+  gsize *held;    /* (owned): a g_rc_box: bytes that all hold */
+  gsize own;      /* of those, this one's */
   gint64 ends_at; /* on the boot clock, seconds */
   guint timeout;  /* seconds */
   gboolean has_upload;
@@ -27,7 +29,8 @@ typedef struct
 } TaExchange;
 
 TaExchange *ta_exchange_new (SoupMessage *message, GTlsDatabase *additional,
-                             const TaHttpRequest *request, GCancellable *cancellable);
+                             const TaHttpRequest *request, GCancellable *cancellable, gsize *held);
+void ta_exchange_hold (TaExchange *self, gsize bytes);
 GError *ta_exchange_translate (const TaExchange *self, const GError *error);
 void ta_exchange_free (TaExchange *self);
 

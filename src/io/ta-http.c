@@ -15,6 +15,8 @@
 #define READ_SIZE_MIN (8 * 1024)
 #define READ_SIZE_MAX (256 * 1024)
 #define IDLE_TIMEOUT 30
+/* Of all bodies together that are being read: each takes up to twice its length. */
+#define HELD_MAX ((gsize) 128 * 1024 * 1024)
 /* In all: as many as there are places for calls and streams together. */
 #define CONNECTIONS 128
 
@@ -28,6 +30,7 @@ struct _TaHttp
   SoupSession *session;  /* (owned) */
   SoupSession *loopback; /* (owned): the same without a proxy */
   TaTrustStore *trust;   /* (owned) */
+  gsize *held;           /* (owned): a g_rc_box: bytes of the bodies that are being read */
 };
 
 G_DEFINE_FINAL_TYPE (TaHttp, ta_http, G_TYPE_OBJECT)
@@ -57,6 +60,7 @@ ta_http_dispose (GObject *object)
   g_clear_object (&self->session);
   g_clear_object (&self->loopback);
   g_clear_pointer (&self->trust, ta_trust_store_free);
+  g_clear_pointer (&self->held, g_rc_box_release);
   G_OBJECT_CLASS (ta_http_parent_class)->dispose (object);
 }
 
@@ -75,6 +79,7 @@ ta_http_new (guint connections_per_host)
   self->loopback = create_session (connections_per_host);
   soup_session_set_proxy_resolver (self->loopback, NULL);
   self->trust = ta_trust_store_new ();
+  self->held = g_rc_box_new0 (gsize);
   return self;
 }
 
@@ -114,8 +119,14 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_new_error (task, TA_ERROR, TA_ERROR_RESPONSE_TOO_LARGE,
                              "The response is larger than %" G_GSIZE_FORMAT " bytes: ask for less",
                              exchange->max_length);
+  else if (*exchange->held + g_bytes_get_size (bytes) > HELD_MAX)
+    g_task_return_new_error (
+        task, TA_ERROR, TA_ERROR_BUSY,
+        "The answers to all calls together are too large: call again when some "
+        "of them are there, or with OpenApi");
   else
     {
+      ta_exchange_hold (exchange, g_bytes_get_size (bytes));
       ta_http_response_append (exchange->response, bytes);
       read_on (stream, g_steal_pointer (&task));
     }
@@ -172,8 +183,8 @@ ta_http_can_send (TaHttp *self, GError **error)
 
 /* Sends one request and reads its whole response, or its head only if the request says so. Whatever
  * the HTTP status is, it is a result. Errors: TA_ERROR_NETWORK, TA_ERROR_TIMEOUT, TA_ERROR_TLS,
- * TA_ERROR_INVALID_RESPONSE, TA_ERROR_RESPONSE_TOO_LARGE, G_IO_ERROR_CANCELLED; those of
- * ta_trust_load() and ta_http_request_create_message(). */
+ * TA_ERROR_INVALID_RESPONSE, TA_ERROR_RESPONSE_TOO_LARGE, TA_ERROR_BUSY, G_IO_ERROR_CANCELLED;
+ * those of ta_trust_load() and ta_http_request_create_message(). */
 void
 ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *cancellable,
                     GAsyncReadyCallback callback, gpointer user_data)
@@ -196,7 +207,7 @@ ta_http_send_async (TaHttp *self, const TaHttpRequest *request, GCancellable *ca
     }
   is_local = ta_endpoint_is_loopback (g_uri_get_host (soup_message_get_uri (message)));
   exchange = ta_exchange_new (g_steal_pointer (&message), g_steal_pointer (&additional), request,
-                              cancellable);
+                              cancellable, self->held);
   g_task_set_task_data (task, exchange, (GDestroyNotify) ta_exchange_free);
   soup_session_send_async (is_local ? self->loopback : self->session, exchange->message,
                            G_PRIORITY_DEFAULT, ta_deadline_get_cancellable (exchange->deadline),

@@ -17,7 +17,7 @@ from gi.repository import Gio, GLib
 
 from harness import tap
 from harness.api import EMPTY_OBJECT, ApiWorld, reply
-from harness.broker import DEADLINE, NAME, PATH
+from harness.broker import DEADLINE, NAME, PATH, SLOW, error_name
 from harness.bus import Pending, options
 from harness.streams import Sink, nothing, start_open_api
 
@@ -29,6 +29,9 @@ MIB = 1 << 20
 FILES_EACH = 16
 # Of the unit.
 FILES = 512
+# So many answers of 8 MiB may be read at a time, in less than this.
+FIT = 16
+MEMORY = 320 * MIB * (4 if SLOW > 1 else 1)
 
 
 class StreamWorld(ApiWorld):
@@ -43,6 +46,11 @@ class StreamWorld(ApiWorld):
     def _begin(self):
         super()._begin()
         resource.prlimit(self.broker.process.pid, resource.RLIMIT_NOFILE, (FILES, FILES))
+
+    def memory(self):
+        """Of the broker, the most so far."""
+        with open(f"/proc/{self.broker.process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:"))
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.broker.process.pid}/fd"))
@@ -128,6 +136,34 @@ def many_descriptors(world):
     tap.equal(other.call_api("GET", "contacts", timeout=10)[0], 200, "status for another")
     greedy.bus.close()
     stalled.set()
+
+
+@tap.case("FU-15", "large answers to all at once: bounded memory, and the rest is Busy")
+def answers(world):
+    """Each stops shortly before its end until it is decided which of them have room."""
+    size = 8 * MIB - 1
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {size}\r\n\r\n"
+    stalled = threading.Event()
+
+    def script(handler):
+        handler.wfile.write(head.encode() + b"x" * (size - 1))
+        stalled.wait(60)
+        return b"x"
+
+    world.api.script = script
+    callers = [world.broker.other_caller() for _ in range(TOTAL // EACH)]
+    calls = [caller.start_call_api("GET", "contacts", deadline=120, timeout=100)
+             for caller in callers for _ in range(EACH)]
+    world.bus.wait_for(lambda: sum(call.done for call in calls) == TOTAL - FIT, DEADLINE,
+                       "those without room to be answered", poll=True)
+    most = world.memory()
+    tap.comment(f"FU-15: {most // MIB} MiB at most until then")
+    tap.check(most < MEMORY, f"the most memory: {most // MIB} MiB")
+    busy = [call.error for call in calls if call.done]
+    tap.equal({error and error.name for error in busy}, {error_name("Busy")}, "errors")
+    stalled.set()
+    tap.equal({call.result()[0] for call in calls if call.error is None}, {200}, "statuses")
+    tap.equal(world.broker.call_api("GET", "contacts")[0], 200, "status afterwards")
 
 
 @tap.case("FU-12", "callers that leave while OpenApi waits for whatever: the broker goes on")
