@@ -42,6 +42,10 @@ class Keyring:
         """That collection, or the default one."""
         self._call(PATH, SERVICE, "Lock", "(ao)", [path or self.default()])
 
+    def unlock(self, path):
+        """A collection that has no password."""
+        self._call(PATH, SERVICE, "Unlock", "(ao)", [path])
+
     def is_locked(self):
         return self.bus.get(NAME, self.default(), COLLECTION, "Locked")
 

@@ -16,9 +16,10 @@ BUILDS = pathlib.Path(os.environ.get("TIDIO_AUTH_BUILD", ROOT / "build"))
 
 SANITIZED = ["-Db_sanitize=address,undefined"]
 # Every test runs once plain and once sanitized; what builds or packs the program anew has nothing of
-# a sanitizer. The other two builds show what their compiler alone can: warnings, and the C tests.
+# a sanitizer, and what is measured with one tells nothing. The other two builds show what their
+# compiler alone can: warnings, and the C tests.
 C_TESTS = ["--suite", "unit", "--suite", "fuzz"]
-ONCE = ["--no-suite", "people"]
+ONCE = ["--no-suite", "bench", "--no-suite", "people"]
 # name: compiler, options, factor on the time-outs, tests
 CONFIGURATIONS = {
     "gcc": ("gcc", ["-Db_coverage=true"], 1, []),

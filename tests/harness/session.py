@@ -52,6 +52,8 @@ class Session:
     """A session; `keyring` is "unlocked", "locked" (there is none yet, and no one to ask), "faulty"
     (see tests/faults) or "none"."""
 
+    bus_config = BUS_CONFIG
+
     def __init__(self, program=None, keyring="unlocked", environment=None):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="tidio-auth-"))
         self.processes = []
@@ -133,7 +135,7 @@ class Session:
         """A message bus, the session's own or one more; a connection to it."""
         services = self.root / "share/dbus-1/services"
         config = self.root / f"{name}.conf"
-        config.write_text(BUS_CONFIG.format(socket=self.root / "run" / name, services=services))
+        config.write_text(self.bus_config.format(socket=self.root / "run" / name, services=services))
         process = self.spawn(f"dbus-daemon-{name}",
                              ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile",
                               "--print-address"], stdout=subprocess.PIPE)
