@@ -11,6 +11,8 @@ import time
 import urllib.parse
 import uuid
 
+from gi.repository import GLib
+
 from harness import browser, procs
 from harness.broker import NAME, PATH, Broker
 from harness.cli import Cli
@@ -190,6 +192,14 @@ class Stage:
         """Median of calls one after the other."""
         return self.run("call", calls, *words)["median"]
 
+    def effort(self, calls, words):
+        """The same, and what one took of the service's processor time, in microseconds."""
+        self.bus.call(*words[:4], GLib.Variant.parse(None, words[4], None, None))
+        pid = self.bus.process_of(words[0])
+        before = processor_time(pid)
+        seen = self.run("call", calls, *words)
+        return seen["median"], (processor_time(pid) - before) / 1000 / seen["n"]
+
     def crowd(self, clients, calls, words, *first):
         return self.run("crowd", clients, calls, *words, *first)
 
@@ -219,6 +229,12 @@ def wake_ups(pid):
         text = pathlib.Path(f"/proc/{pid}/task/{task}/status").read_text(encoding="ascii")
         count += sum(int(line.split()[1]) for line in text.splitlines() if "ctxt_switches" in line)
     return count
+
+
+def processor_time(pid):
+    """Nanoseconds so far, of all its threads."""
+    return sum(int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text("ascii").split()[0])
+               for task in os.listdir(f"/proc/{pid}/task"))
 
 
 def forget_peak(pid):
