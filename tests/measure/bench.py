@@ -24,8 +24,9 @@ from lab import Lab
 
 def parse_words():
     names = [row["name"] for row in rowbook.rows()]
-    parser = argparse.ArgumentParser(prog="tests/bench", description=__doc__.split("\n\n",
-                                                                                   maxsplit=1)[0])
+    parser = argparse.ArgumentParser(
+        prog="tests/bench", description="Measures the broker against what its own stack can do at "
+                                        "best, and against its peers.")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"only these: {', '.join(names)}")
     parser.add_argument("--rounds", type=int, metavar="N", help="default 10, with --quick 1")
     parser.add_argument("--json", metavar="FILE", help="writes all figures there")

@@ -19,7 +19,7 @@ from harness.cli import Cli
 from harness.servers import CLIENT_ID, CLIENT_SECRET, Server
 from harness.session import BUS_CONFIG, Session, wait_until
 
-PROGRAMS = pathlib.Path(os.environ["MESON_BUILD_ROOT"]) / "tests" / "measure"
+PROGRAMS = pathlib.Path(os.environ.get("MESON_BUILD_ROOT", ".")) / "tests" / "measure"
 TRIVIAL = ("org.tidio.Trivial", "/org/tidio/Trivial", "org.tidio.Trivial", "GetToken", "('a0',)")
 CPUS = sorted(os.sched_getaffinity(0))
 
