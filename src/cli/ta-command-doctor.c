@@ -87,13 +87,12 @@ ta_command_doctor (int argc, char **argv, GError **error)
   g_autoptr (GPtrArray) checks = NULL;
   guint n_errors;
 
-  if (!ta_options_parse (_ ("Looks at what has to be well for signing in and for API calls, and "
-                            "says what to do. Nothing\n"
-                            "is opened or changed. The output has no secret, account or address in "
-                            "it and can be put into\n"
-                            "a bug report. Exit code: 1 if there is an error.\n\n"
-                            "Example: tidio-auth doctor"),
-                         entries, argc, argv, error))
+  if (!ta_options_parse (
+          _ ("Looks at what has to be well for signing in and for API calls, and says what\n"
+             "to do. Nothing is opened or changed. The output has no secret, account or address\n"
+             "in it and can be put into a bug report. Exit code: 1 if there is an error.\n\n"
+             "Example: tidio-auth doctor"),
+          entries, argc, argv, error))
     return FALSE;
   if (arguments != NULL)
     {

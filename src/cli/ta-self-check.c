@@ -86,11 +86,10 @@ check_version (GPtrArray *checks, const char *broker)
       add (checks, "client-version", "ok", "tidio-auth " TA_VERSION);
       return;
     }
-  sentence
-      = g_strdup_printf (_ ("The broker is not of the version %s, as tidio-auth is: end it, as "
-                            "with systemctl --user stop tidio-auth.service, and it is started "
-                            "anew"),
-                         TA_VERSION);
+  sentence = g_strdup_printf (_ ("The broker is not of version %s, as tidio-auth is: end it, for "
+                                 "example with systemctl --user stop tidio-auth.service, and it is "
+                                 "started anew"),
+                              TA_VERSION);
   add (checks, "client-version", "warning", sentence);
 }
 

@@ -69,7 +69,7 @@ ta_sign_in_page_print (TaDBusAuthSignIn *sign_in, gboolean is_elsewhere, GError 
   if (tunnel != NULL)
     g_printerr ("%s\n  %s\n",
                 _ ("If the browser runs on another machine, run this there first, so that it finds "
-                   "back:"),
+                   "its way back:"),
                 tunnel);
   g_printerr ("%s\n", _ ("Open this page to sign in:"));
   return ta_cli_print (error, "%s", uri);

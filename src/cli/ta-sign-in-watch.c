@@ -131,7 +131,7 @@ show_uri (SignIn *self, const char *state)
     }
   if (self->may_paste && self->paste == NULL && !has_code)
     {
-      g_printerr ("%s\n", _ ("Or paste the address here that the browser on the other machine ends "
+      g_printerr ("%s\n", _ ("Or paste here the address that the browser on the other machine ends "
                              "up at."));
       self->paste = ta_paste_new (on_pasted, self);
     }

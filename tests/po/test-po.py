@@ -280,9 +280,11 @@ def width(line):
 
 @tap.case("PO-12", "help texts of several lines fit a terminal")
 def widths(_world):
-    report([f"{language}.po: {line!r} has {width(line)} columns"
-            for language, message, value in pairs() if "\n" in message[:-1]
-            for line in value.splitlines() if width(line) > LINE_MAX])
+    texts = [("a source", message) for _context, message in entries(extract())]
+    texts += [(f"{language}.po", value) for language, _message, value in pairs()]
+    report([f"{where}: {line!r} has {width(line)} columns"
+            for where, text in texts if "\n" in text[:-1]
+            for line in text.splitlines() if width(line) > LINE_MAX])
 
 
 @tap.case("PO-13", "quotation marks, apostrophes and blanks are those of the language")
