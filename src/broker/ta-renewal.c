@@ -85,8 +85,7 @@ ta_renewal_look (TaRenewal *self)
     g_signal_emit_by_name (self, "changed");
 }
 
-/* (nullable) (transfer full): a token without asking anybody. NULL with no error: a refresh is due.
- */
+/* (nullable) (transfer full): a token from memory. NULL with no error: a refresh is due. */
 TaTokenAnswer *
 ta_renewal_peek_token (TaRenewal *self, const TaTokenWish *wish, GError **error)
 {
@@ -119,8 +118,7 @@ ta_renewal_get_token_async (TaRenewal *self, const TaTokenWish *wish, GCancellab
       if (self->unlocking)
         ta_quorum_add (self->asking, wish->caller);
       self->repairing = self->repairing || wish->is_repair;
-      self->forcing
-          = self->forcing || ta_standing_is_forced (ta_keeper_get_record (self->keeper), wish);
+      self->forcing |= ta_standing_is_forced (ta_keeper_get_record (self->keeper), wish);
       if (!self->refreshing && !self->unlocking)
         start_refresh (self);
     }
