@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -71,6 +72,8 @@ def print_sum(measured, failed, missing):
 
 def main():
     words = parse_words()
+    # As Ctrl-C does: nothing stays.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     about = report.machine()
     load = os.getloadavg()[0]
     print(f"{about['cpu']}, {about['processors']} processors, load {load:.1f}"

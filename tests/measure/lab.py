@@ -15,10 +15,12 @@ ACCOUNTS = 10
 
 
 class Lab:
-    """`quick`: all in small, to see that it works; `places`: on one processor, on all, or both."""
+    """`quick`: all in small, to see that it works; `share`: so much smaller still, where programs
+    are slow; `places`: on one processor, on all, or both."""
 
-    def __init__(self, quick=False, with_peers=True, places=("pinned", "free")):
+    def __init__(self, quick=False, share=1, with_peers=True, places=("pinned", "free")):
         self.quick = quick
+        self.share = share
         self.places = places
         self.with_peers = with_peers
         self.first = False
@@ -37,7 +39,7 @@ class Lab:
         self._open.close()
 
     def size(self, full, small):
-        return small if self.quick else full
+        return max(1, small // self.share) if self.quick else full
 
     def stage(self):
         """The one with ten accounts, a keyring as most people have it, and the peers."""
