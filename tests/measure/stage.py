@@ -223,12 +223,19 @@ def private_dirty(pid):
 
 
 def wake_ups(pid):
-    """How often its threads were switched to so far."""
-    count = 0
+    """How often each of its threads was switched to so far."""
+    counts = {}
     for task in os.listdir(f"/proc/{pid}/task"):
         text = pathlib.Path(f"/proc/{pid}/task/{task}/status").read_text(encoding="ascii")
-        count += sum(int(line.split()[1]) for line in text.splitlines() if "ctxt_switches" in line)
-    return count
+        counts[task] = sum(int(line.split()[1]) for line in text.splitlines()
+                           if "ctxt_switches" in line)
+    return counts
+
+
+def count_since(before, after):
+    """Wake-ups between two looks; a thread that is gone was woken for that."""
+    return sum(count - before.get(task, 0) for task, count in after.items()) \
+        + len(before.keys() - after.keys())
 
 
 def processor_time(pid):
