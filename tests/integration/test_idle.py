@@ -246,16 +246,17 @@ def switches(pid):
 def silent(world):
     """After what is done a while later, which is that the activity goes to its file, and threads
     that GLib keeps for a while."""
-    world.broker.token()
+    path = world.session.root / "state/tidio-auth/activity"
     pid = world.broker.process.pid
+    world.broker.token()
+    world.bus.wait_for(lambda: "token" in path.read_text(), DEADLINE, "the activity in its file",
+                       poll=True)
 
     def was_silent():
         before = switches(pid)
-        world.bus.settle(LONG)
+        world.bus.settle(2 * LONG)
         return switches(pid) == before
-    world.bus.wait_for(was_silent, 3 * DEADLINE, f"{LONG} s without waking up", poll=True)
-    path = world.session.root / "state/tidio-auth/activity"
-    tap.contains(path.read_text(), "token", "what was noted, in its file")
+    world.bus.wait_for(was_silent, 3 * DEADLINE, f"{2 * LONG} s without waking up", poll=True)
 
 
 if __name__ == "__main__":
