@@ -15,13 +15,13 @@
 #define FILE_PREFIX "notifications-"
 #define TEXT_MAX 65536
 
-/* -1: there is no place for it. */
+/* -1: there is none. `flags`: O_CREAT or nothing. */
 static int
-open_file (GDBusConnection *bus)
+open_file (GDBusConnection *bus, int flags)
 {
   g_autofree char *name = g_strconcat (FILE_PREFIX, g_dbus_connection_get_guid (bus), NULL);
   int folder = ta_own_file_open_folder (g_get_user_runtime_dir ());
-  int fd = folder < 0 ? -1 : ta_own_file_open (folder, name, O_RDWR | O_CREAT);
+  int fd = folder < 0 ? -1 : ta_own_file_open (folder, name, O_RDWR | flags);
 
   if (folder >= 0)
     close (folder);
@@ -57,7 +57,7 @@ ta_shown_note (GDBusConnection *bus, const char *server, guint32 id, gboolean is
 {
   g_autofree char *key = g_strdup_printf ("%u", id);
   g_autoptr (GKeyFile) file = NULL;
-  int fd = open_file (bus);
+  int fd = open_file (bus, is_shown ? O_CREAT : 0);
 
   if (fd < 0)
     return;
@@ -74,7 +74,7 @@ ta_shown_note (GDBusConnection *bus, const char *server, guint32 id, gboolean is
 void
 ta_shown_clear (GDBusConnection *bus, TaShownFunc each)
 {
-  int fd = open_file (bus);
+  int fd = open_file (bus, 0);
   g_autoptr (GKeyFile) file = fd < 0 ? NULL : load (fd);
   g_autoptr (GKeyFile) empty = g_key_file_new ();
   g_auto (GStrv) servers = file == NULL ? NULL : g_key_file_get_groups (file, NULL);
