@@ -318,14 +318,14 @@ def ends_the_wait(world, event):
     """The event ends the wait that failures before it have brought about."""
     world.server.fail("token", 503)
     for _ in range(9):
-        tap.equal(world.outcome(timeout=1), "ServerError", "a failure")
+        tap.equal(world.outcome(timeout=10), "ServerError", "a failure")
         event()
-    world.outcome(timeout=1)
+    world.outcome(timeout=10)
     world.server.heal("token")
     # After ten failures in a row the wait is one of minutes.
-    seen = world.outcome(timeout=5)
+    seen = world.outcome(timeout=30)
     event()
-    return f"{seen}; {world.outcome(timeout=5)}"
+    return f"{seen}; {world.outcome(timeout=30)}"
 
 
 def slept_after_failures(world):
