@@ -232,7 +232,7 @@ def late_keyring(world):
 
 @tap.case("AC-21", "the Secret Service restarts: tokens go on being stored", account="")
 def keyring_restarts(world):
-    for _ in range(6):
+    for _ in range(5):
         world.session.stop_keyring()
         world.session.start_keyring(locked=False)
         text = world.broker.token(rejected=world.broker.token())
