@@ -50,6 +50,8 @@ PACKAGES = {
         usr/share/doc/tidio-auth/providers/tidio-openapi.conf
         usr/share/doc/tidio-auth/providers/tidio.conf
         usr/share/fish/vendor_completions.d/tidio-auth.fish
+        usr/share/icons/hicolor/scalable/apps/org.tidio.Auth.svg
+        usr/share/icons/hicolor/symbolic/apps/org.tidio.Auth-symbolic.svg
         usr/share/lintian/overrides/tidio-auth
         usr/share/man/man1/git-credential-tidio.1
         usr/share/man/man1/tidio-auth.1
