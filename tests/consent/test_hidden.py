@@ -248,7 +248,7 @@ def signals_first(world):
     for caller in (callers.host(world.session), callers.host(world.session)):
         signals = caller.record(NAME)
         broker = callers.broker(world.session, caller)
-        for number in range(6):
+        for number in range(4):
             account = ("one", "two")[number % 2]
             broker.set_default(account)
             broker.get("Version")
