@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import statistics
 import time
 
 import peers
@@ -12,8 +13,10 @@ from rowbook import at_least, at_most, row, told
 from stage import TRIVIAL, count_since, get_token, memory, private_dirty, rate, wake_ups
 
 GOA = "GNOME Online Accounts"
-# Longer than a token lives: it is refreshed in any case.
+# Longer than a token lives: it is refreshed in any case, as long as no caller asks for that too
+# often.
 FORCED = "{'min-validity': <uint32 86400>}"
+IN_A_ROW = 4
 
 
 @row("get-token", "GetToken from memory, one client",
@@ -93,6 +96,7 @@ def expired(lab):
         return seen, stage.server.counters()["refreshes"] - before
 
     def measure():
+        stage.start_anew()
         alone = burst(1)[0]
         seen, refreshes = burst(64)
         found = {"refreshes": refreshes, "different": seen["different"],
@@ -110,11 +114,18 @@ def expired(lab):
      told("ms", "time", " ms"), told("oidc", "oidc-agent's", " ms"))
 def refresh(lab):
     stage = lab.stage()
-    times = lab.size(12, 4)
     words = stage.server.places["token"], *stage.client
+    accounts = [f"a{number}" for number in range(lab.size(3, 1))]
+    times = len(accounts) * IN_A_ROW
 
     def measure():
-        ours = stage.call(times, get_token("a0", FORCED))
+        stage.start_anew()
+        before = stage.server.counters()["refreshes"]
+        # Each with one that is not counted.
+        ours = statistics.median(
+            stage.call(IN_A_ROW, get_token(account, FORCED)) for account in accounts)
+        if stage.server.counters()["refreshes"] - before != times + len(accounts):
+            raise RuntimeError("a call was answered without a refresh")
         post = stage.run("fetch", "refresh", times, *words, stage.refresh_token())["median"]
         write = stage.run("keyring", "write", times)["median"]
         trivial = stage.call(100, TRIVIAL)
@@ -133,6 +144,7 @@ def beside(lab):
     calls = lab.size(800, 200)
 
     def measure():
+        stage.start_anew()
         idle_time = stage.call(calls, get_token("a1"))
         stage.server.control(delay=2000)
         pending = stage.broker.start_get_token("a0", rejected=stage.broker.token("a0"))

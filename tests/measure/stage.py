@@ -165,6 +165,11 @@ class Stage:
             os.kill(pid, 15)
             wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 20, "the broker to end")
 
+    def start_anew(self):
+        """A broker that was not asked yet for more refreshes than needed, with all accounts."""
+        self.end_broker()
+        self.broker.token(f"a{self.size - 1}")
+
     def refresh(self, account="a0"):
         return self.broker.token(account, rejected=self.broker.token(account))
 
