@@ -8,7 +8,6 @@ import socket
 
 from gi.repository import Gio, GLib
 
-from harness import session as sessions
 from harness import tap
 from harness.broker import DEADLINE, NAME, PATH
 from harness.bus import BUS, BUS_PATH, options
@@ -99,9 +98,9 @@ class MessagesWorld(World):
         super().__init__(account="", **options)
 
     def make_session(self, keyring):
-        if LIMITS not in sessions.BUS_CONFIG:
-            sessions.BUS_CONFIG = sessions.BUS_CONFIG.replace("<policy", f"{LIMITS}<policy", 1)
-        return super().make_session(keyring)
+        session = super().make_session(keyring)
+        session.bus_config = session.bus_config.replace("<policy", f"{LIMITS}<policy", 1)
+        return session
 
     def memory(self, name="VmRSS"):
         """Of the broker, in bytes: now, or as "VmHWM" the most so far."""
