@@ -85,9 +85,8 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, ta_missing_create_locked_error ());
       return;
     }
-  if (call->purpose == TA_CLAIM_SIGN_IN && call->lock != NULL)
-    ta_lock_write_note (ta_keeper_get_record (keeper)->account, "");
-  else if (is_missing && call->purpose != TA_CLAIM_SIGN_OUT && is_signed_out (call->lock, keeper))
+  if (is_missing && call->purpose != TA_CLAIM_SIGN_OUT && call->purpose != TA_CLAIM_SIGN_IN
+      && is_signed_out (call->lock, keeper))
     {
       g_signal_emit_by_name (keeper, "signed-out");
       g_task_return_new_error (task, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
@@ -103,6 +102,8 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
 }
 
+/* A sign-out that came before a sign-in does not count for it, whether that can be stored now or
+ * not. */
 static void
 lock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -111,6 +112,8 @@ lock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   call->lock = ta_lock_take_finish (result, &error);
+  if (call->purpose == TA_CLAIM_SIGN_IN)
+    ta_lock_write_note (ta_keeper_get_record (call->keeper)->account, "");
   if (call->lock == NULL && call->purpose != TA_CLAIM_SIGN_OUT)
     g_task_return_error (task, g_steal_pointer (&error));
   else
