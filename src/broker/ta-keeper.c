@@ -10,7 +10,7 @@
  *   all the same, because the provider may have replaced the old tokens; it is "unsaved" then, and
  *   writing is tried again. Until then the lock between sessions may be left here (ta-claim.c).
  * - Writes go out one by one in the order they were asked for, so that the last one asked for is
- *   the one that stays.
+ *   the one that stays; a newer one that is held meanwhile goes on counting.
  * - An item that somebody else damaged, or that a newer version wrote, is left alone. */
 
 #define RETRY_MIN_MS 1000
@@ -104,7 +104,7 @@ save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   gboolean stored = ta_store_save_finish (TA_STORE (source), result, &error);
 
-  if (stored || !write->is_mark)
+  if ((stored || !write->is_mark) && !ta_record_is_newer (self->record, write->record))
     {
       set_unsaved (self, !stored);
       ta_keeper_set (self, write->record);

@@ -35,7 +35,12 @@ fail (GTask *task, GError *error)
   Saving *saving = g_task_get_task_data (task);
 
   if (saving->record != NULL)
-    ta_keeper_hold (keeper, saving->record);
+    {
+      g_autoptr (TaRecord) record
+          = ta_record_follow (saving->record, ta_keeper_get_latest (keeper));
+
+      ta_keeper_hold (keeper, record);
+    }
   else
     ta_keeper_postpone (keeper);
   g_task_return_error (task, error);
