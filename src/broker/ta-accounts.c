@@ -10,8 +10,7 @@
 /* Who is signed in. The accounts come from the store; while it cannot be read nothing is known
  * about them, which is not the same as that there are none. */
 
-/* One reading of the store serves all who wait for it, and the user is asked as long as one does.
- */
+/* One reading of the store serves all who wait for it; the user is asked as long as one does. */
 typedef struct
 {
   TaAccounts *accounts; /* (owned) (nullable): while it runs */
@@ -183,8 +182,8 @@ wait_for_load (TaAccounts *self, TaLoadPrompt prompt, GTask *task)
   g_ptr_array_add (load->waiting, task);
 }
 
-/* Makes sure that the stored accounts are known. `may_prompt`: the user may be asked to unlock the
- * keyring, and if account `id` (nullable; empty: the default one) is not found, all keyrings.
+/* Makes sure that account `id` (empty: the default one; NULL: any) is known if it is stored.
+ * `may_prompt`: the user may be asked to unlock a keyring; if `id` is not found, all of them.
  * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
 void
 ta_accounts_load_async (TaAccounts *self, const char *id, gboolean may_prompt,
@@ -194,7 +193,7 @@ ta_accounts_load_async (TaAccounts *self, const char *id, gboolean may_prompt,
 
   g_task_set_source_tag (task, ta_accounts_load_async);
   g_task_set_task_data (task, g_strdup (id), g_free);
-  if (self->n_stored > 0 && !(may_prompt && is_hidden (self, id)))
+  if (self->n_stored > 0 && id != NULL && look_up (self, id) != NULL)
     g_task_return_boolean (task, TRUE);
   else
     wait_for_load (self, may_prompt ? TA_LOAD_PROMPT_DEFAULT : TA_LOAD_PROMPT_NEVER,
@@ -222,10 +221,11 @@ create_missing_error (TaAccounts *self, const char *id)
 {
   g_autoptr (GList) ids
       = g_list_sort (g_hash_table_get_keys (self->by_id), (GCompareFunc) g_strcmp0);
+  gboolean is_named = *id != '\0' || *self->default_account != '\0' || ids == NULL;
 
-  if (self->n_stored == 0 && self->load_error != NULL)
+  if (is_named && self->load_error != NULL)
     return g_error_copy (self->load_error);
-  if (is_hidden (self, id) && (*id != '\0' || *self->default_account != '\0' || ids == NULL))
+  if (is_named && is_hidden (self, id))
     return ta_missing_create_locked_error ();
   return ta_missing_create_error (id, ids, self->corrupt > 0);
 }

@@ -188,10 +188,12 @@ void
 ta_grant_keep (TaAccounts *accounts, TaSignIn *sign_in, TaToken *token, TaIdentity *identity)
 {
   Grant *grant = g_new0 (Grant, 1);
+  const char *id = ta_sign_in_get_status (sign_in)->account;
 
   grant->accounts = g_object_ref (accounts);
   grant->sign_in = g_object_ref (sign_in);
   grant->token = ta_token_ref (token);
   grant->identity = identity == NULL ? NULL : ta_identity_ref (identity);
-  ta_accounts_load_async (accounts, NULL, TRUE, NULL, load_cb, grant);
+  ta_accounts_load_async (accounts, ta_accounts_peek (accounts, id) != NULL ? id : NULL, TRUE, NULL,
+                          load_cb, grant);
 }

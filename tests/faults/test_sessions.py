@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Two sessions of one user with one keyring: what happens in one costs nobody a login."""
 
+import json
 import pathlib
 import sys
 
@@ -9,12 +10,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import browser, tap
-from harness.broker import DEADLINE
+from harness.broker import DEADLINE, expect_error
 from harness.locks import lock_path
+from harness.peer import answer
 from harness.second_bus import SecondBroker
 from rows import ACCOUNT, main
 from steps import halted
 
+OTHER = "work"
 # A callback is answered once the tokens are stored; what waits for a lock takes longer.
 PAGE = DEADLINE * 4
 
@@ -31,6 +34,11 @@ def sign_in(broker, account=ACCOUNT):
     browser.visit(broker.uri(path), "allow")
     end = broker.end_of(path, PAGE)
     return end["State"] + (": " + end["Error"].rsplit(".", 1)[1] if end["Error"] else "")
+
+
+def says(world, subject):
+    """The next question who signed in is answered so."""
+    world.peer.plan("/v1/me", "answer", 1, answer(200, json.dumps({"sub": subject})))
 
 
 def wait_for_state(world, state):
@@ -73,6 +81,47 @@ def held_during_write(world):
     tap.equal(world.broker.token(ACCOUNT), fresh, "the token afterwards")
     tap.equal(world.newest_record()["access_token"], fresh, "the token in the keyring")
     world.prove_kept()
+
+
+@tap.case("SE-03", "an account that another session signed in: its token, without a sign-in")
+def signed_in_elsewhere(world):
+    second = start_second(world)
+    expect_error("NoSuchAccount", world.broker.token, OTHER)
+    tap.equal(sign_in(second, OTHER), "done", "end of the sign-in")
+    tap.equal(world.broker.token(OTHER), second.token(OTHER), "the token in both sessions")
+    tap.equal(world.broker.accounts(), [ACCOUNT, OTHER], "accounts")
+    second.stop()
+
+
+@tap.case("SE-04", "an account that is another person's in another session: WrongAccount, untouched")
+def other_person_elsewhere(world):
+    world.use_provider(UserInfoPath="me")
+    second = start_second(world)
+    says(world, "ada")
+    path = world.broker.sign_in(OTHER)
+    uri = browser.decide(world.broker.uri(path))
+    tap.equal(sign_in(second, OTHER), "done", "end of the sign-in there")
+    theirs = second.token(OTHER)
+    says(world, "bob")
+    browser.fetch(uri)
+    error = world.broker.end_of(path)["Error"]
+    tap.equal(error, "org.tidio.Auth.Error.WrongAccount", "end of the sign-in here")
+    tap.equal(len(world.keyring.accounts()), 2, "items")
+    tap.equal({world.broker.token(OTHER), second.token(OTHER)}, {theirs}, "tokens")
+    second.stop()
+
+
+@tap.case("SE-05", "an account that is not known here, keyring locked: nobody knows, StorageLocked")
+def unknown_while_locked(world):
+    second = start_second(world)
+    expect_error("NoSuchAccount", world.broker.token, OTHER)
+    tap.equal(sign_in(second, OTHER), "done", "end of the sign-in")
+    second.stop()
+    world.keyring.lock()
+    expect_error("StorageLocked", world.broker.token, OTHER)
+    expect_error("StorageLocked", world.broker.sign_out, OTHER)
+    world.keyring.unlock()
+    tap.check(world.broker.token(OTHER) != "", "a token once it is unlocked")
 
 
 if __name__ == "__main__":
