@@ -22,7 +22,8 @@ typedef struct
   TaStore *store;   /* (owned) */
   TaKeeper *keeper; /* (owned) */
   TaClaimPurpose purpose;
-  TaLock *lock; /* (owned) (nullable) */
+  TaLock *lock;       /* (owned) (nullable) */
+  GError *lock_error; /* (owned) (nullable): why there is none */
 } Call;
 
 /* Takes the lock. */
@@ -41,6 +42,7 @@ static void
 call_free (Call *call)
 {
   release (call->keeper, call->lock);
+  g_clear_error (&call->lock_error);
   g_object_unref (call->keeper);
   g_object_unref (call->store);
   g_free (call);
@@ -79,6 +81,11 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
+  if (call->lock == NULL && call->purpose != TA_CLAIM_SIGN_OUT)
+    {
+      g_task_return_error (task, g_steal_pointer (&call->lock_error));
+      return;
+    }
   ta_keeper_review (keeper, items, &is_missing);
   if (is_missing && is_partial && !may_be_new (call, keeper))
     {
@@ -103,19 +110,20 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 /* A sign-out that came before a sign-in does not count for it, whether that can be stored now or
- * not. */
+ * not. If nobody has been able to store because the keyring is locked, that is what has to be told:
+ * the user can be asked here as well as where the lock is held. */
 static void
 lock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
 
-  call->lock = ta_lock_take_finish (result, &error);
+  call->lock = ta_lock_take_finish (result, &call->lock_error);
   if (call->purpose == TA_CLAIM_SIGN_IN)
     ta_lock_write_note (ta_keeper_get_record (call->keeper)->account, "");
-  if (call->lock == NULL && call->purpose != TA_CLAIM_SIGN_OUT)
-    g_task_return_error (task, g_steal_pointer (&error));
+  if (g_error_matches (call->lock_error, TA_ERROR, TA_ERROR_FAILED)
+      && call->purpose != TA_CLAIM_SIGN_OUT)
+    g_task_return_error (task, g_steal_pointer (&call->lock_error));
   else
     ta_store_load_async (call->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_NEVER, NULL, load_cb,
                          g_steal_pointer (&task));

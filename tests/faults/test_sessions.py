@@ -124,5 +124,25 @@ def unknown_while_locked(world):
     tap.check(world.broker.token(OTHER) != "", "a token once it is unlocked")
 
 
+@tap.case("SE-06", "unsaved in another session because the keyring is locked: it can be unlocked here")
+def locked_elsewhere(world):
+    second = start_second(world)
+    tap.equal(second.token(ACCOUNT), world.old, "the token in the keyring")
+    world.keyring.plan("SetSecret", "fail", 2, 0)
+    fresh = world.broker.token(ACCOUNT, rejected=world.old)
+    world.keyring.lock()
+    world.keyring.heal()
+    tap.equal(world.broker.state(ACCOUNT), "unsaved", "state of the first")
+    expect_error("StorageLocked", second.token, ACCOUNT, rejected=world.old)
+    world.keyring.set_prompts("accept")
+    seen = second.start_get_token(ACCOUNT, rejected=world.old, interactive=True, deadline=110.0)
+    tap.equal(seen.result(115)[0], fresh, "the token of the second, once it is unlocked")
+    tap.equal(world.keyring.count("Prompt"), 1, "prompts")
+    tap.equal(world.server_saw(), "1 refresh", "what the server saw")
+    wait_for_state(world, "ready")
+    second.stop()
+    world.prove_kept()
+
+
 if __name__ == "__main__":
     main()
