@@ -126,7 +126,8 @@ ta_standing_answer (const TaStanding *self, const TaRecord *record, const TaToke
       if (is_recent (self->reviewed_at, REVIEW_SPACING))
         g_propagate_error (error, ta_standing_get_error (self, record));
     }
-  else if (rejected && wish->is_repair && is_recent (self->repaired_at, REPAIR_SPACING))
+  else if (rejected && wish->is_repair
+           && (wait > 0 || is_recent (self->repaired_at, REPAIR_SPACING)))
     return ta_token_answer_new (token, TRUE);
   else if (!rejected && ta_token_is_fresh (token, ta_clock_now (), wish->min_validity))
     return ta_token_answer_new (token, FALSE);

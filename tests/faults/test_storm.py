@@ -253,13 +253,15 @@ def rejects_all(world):
     tap.equal((again, details["degraded"]), (text, True), "a token that is to live for longer")
     tap.equal(world.broker.token(ACCOUNT), text, "the token of who has nothing against it")
     tap.equal(world.server_saw(), "5 refreshes", "what the server saw")
+    world.server.control(expire_access_tokens=True)
+    tap.equal(world.broker.call_api("GET", "operators", account=ACCOUNT)[0], 401, "status")
     world.clocks.shift(real=31, boot=31)
     tap.check(world.broker.token(ACCOUNT, rejected=text) != text, "another one after half a minute")
     expect_error("Busy", world.broker.token, ACCOUNT,
                  rejected=world.broker.token(ACCOUNT))
     world.clocks.shift(real=DAY, boot=DAY)
     tap.check(world.broker.token(ACCOUNT) != text, "another one once it is over")
-    tap.equal(world.server_saw(), "7 refreshes", "what the server saw")
+    tap.equal(world.server_saw(), "7 refreshes, 1 API call", "what the server saw")
     world.prove_kept()
 
 
