@@ -10,6 +10,7 @@
  * - no call is waiting for its answer, and no stream for its end;
  * - nobody signs in or out, and who asks how a sign-in ended can still be told;
  * - no token is being refreshed or stored, or could not be stored yet;
+ * - no keyring is locked that has a token which the memory can still give;
  * - no notification is to be seen whose buttons would be dead;
  * - no program follows the activity, or shows accounts;
  * - no server asked for time, and no user who was asked said no, so short a time ago that it still
@@ -75,12 +76,24 @@ ta_idle_free (TaIdle *self)
 }
 
 static gboolean
+knows_more_than_keyring (TaIdle *self)
+{
+  g_autoptr (GList) all = ta_accounts_list (self->accounts);
+
+  for (GList *link = all; link != NULL; link = link->next)
+    if (g_str_equal (ta_account_get_state (link->data), "storage-locked")
+        && ta_token_is_valid (ta_account_get_record (link->data)->token, ta_clock_now ()))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 is_needed (TaIdle *self)
 {
   return ta_service_is_called (self->service) || ta_service_is_followed (self->service)
          || !ta_service_is_settled (self->service) || !ta_service_is_patient (self->service)
          || ta_usage_has_readers (self->usage) || ta_sign_ins_has_ended (self->sign_ins)
-         || !ta_ending_is_done (self->accounts, self->sign_ins)
+         || !ta_ending_is_done (self->accounts, self->sign_ins) || knows_more_than_keyring (self)
          || ta_throttle_is_closed (ta_accounts_get_parts (self->accounts)->throttle)
          || ta_reminder_is_shown (self->reminder);
 }

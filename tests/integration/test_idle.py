@@ -203,6 +203,19 @@ def unsaved(world):
     tap.equal(world.keyring.records()["tidio"]["access_token"], new, "the token in the keyring")
 
 
+@tap.case("IDLE-16", "the keyring is locked: it stays with the token that nobody else can read now")
+def locked(world):
+    before = world.broker.token()
+    world.keyring.lock()
+    world.bus.wait_for(lambda: world.broker.state("tidio") == "storage-locked", DEADLINE,
+                       "the broker to see it", poll=True)
+    world.expect_to_stay("a token in a locked keyring")
+    tap.equal(world.broker.token(), before, "the token")
+    world.session.stop_keyring()
+    world.session.start_keyring(locked=False)
+    world.expect_to_leave()
+
+
 @tap.case("IDLE-12", "a server asked for time: it stays, or the next broker would not know", api=True)
 def told_to_wait(world):
     world.api.reply = reply(429, b"{}", "Retry-After: 60")
