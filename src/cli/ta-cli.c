@@ -131,6 +131,19 @@ ta_cli_describe (const GError *error)
   return g_strdup (local->message);
 }
 
+/* Says how else to come to what failed, of a command that was run without --interactive. */
+void
+ta_cli_offer_interactive (GError **error)
+{
+  g_autofree char *message = NULL;
+
+  if (!g_error_matches (*error, TA_ERROR, TA_ERROR_STORAGE_LOCKED)
+      && !g_error_matches (*error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED))
+    return;
+  message = g_steal_pointer (&(*error)->message);
+  (*error)->message = g_strdup_printf (_ ("%s, or run this with --interactive"), message);
+}
+
 void
 ta_cli_report (const GError *error)
 {

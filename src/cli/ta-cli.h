@@ -19,6 +19,7 @@ typedef enum
 GQuark ta_cli_error_quark (void);
 int ta_cli_get_exit_code (const GError *error);
 char *ta_cli_describe (const GError *error);
+void ta_cli_offer_interactive (GError **error);
 void ta_cli_report (const GError *error);
 gboolean ta_cli_has_display (void);
 gboolean ta_cli_may_color (int fd);

@@ -6,6 +6,7 @@
 #include "ta-cli.h"
 #include "ta-options.h"
 #include "ta-request.h"
+#include "ta-wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -196,17 +197,18 @@ print_answer (const Options *options, int fd, guint status, const char *body, GV
   return FALSE;
 }
 
+/* `seconds`: how long the broker may take, unless a user is waited for. */
 static gboolean
-call (const Options *options, GError **error)
+call (const Options *options, guint seconds, GError **error)
 {
   gboolean has_data = options->data != NULL;
-  int seconds = (int) options->timeout + TIMEOUT_MARGIN;
   g_autofree char *account = NULL;
   g_autofree char *sent = NULL;
   g_autofree char *body = NULL;
   g_autoptr (GVariant) request = NULL;
   g_autoptr (GVariant) details = NULL;
   g_autoptr (TaDBusAuth) auth = NULL;
+  g_auto (TaWait) wait = { 0 };
   const char *method = options->method != NULL ? options->method : has_data ? "POST" : "GET";
   const char *path = NULL;
   guint status = 0;
@@ -221,13 +223,18 @@ call (const Options *options, GError **error)
   sent = ta_request_read_body (has_data ? options->data[0] : "", error);
   if (sent == NULL)
     return FALSE;
-  auth = ta_bus_connect (options->interactive ? G_MAXINT : seconds * 1000, error);
+  auth = ta_bus_connect (options->interactive ? G_MAXINT : (int) seconds * 1000, error);
   fd = auth == NULL ? -1 : open_output (options->output, error);
   if (fd < 0)
     return FALSE;
-  ok = ta_dbus_auth_call_call_api_sync (auth, account, method, path, sent, request, &status, &body,
-                                        &details, NULL, error)
+  ta_wait_init (&wait, options->interactive, seconds);
+  ta_dbus_auth_call_call_api (auth, account, method, path, sent, request, NULL, ta_wait_ready_cb,
+                              &wait);
+  ok = ta_dbus_auth_call_call_api_finish (auth, &status, &body, &details, ta_wait_run (&wait),
+                                          error)
        && print_answer (options, fd, status, body, details, error);
+  if (!ok && !options->interactive)
+    ta_cli_offer_interactive (error);
   if (fd != STDOUT_FILENO)
     close (fd);
   return ok;
@@ -238,5 +245,6 @@ ta_command_call (int argc, char **argv, GError **error)
 {
   g_auto (Options) options = { 0 };
 
-  return parse (&options, argc, argv, error) && check (&options, error) && call (&options, error);
+  return parse (&options, argc, argv, error) && check (&options, error)
+         && call (&options, options.timeout + TIMEOUT_MARGIN, error);
 }

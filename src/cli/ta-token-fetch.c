@@ -3,13 +3,14 @@
 
 #include "ta-cli.h"
 #include "ta-options.h"
+#include "ta-wait.h"
 
 #include <glib/gi18n.h>
 
 /* Asking the broker for a token, for the commands that hand one on. */
 
 /* The broker answers within 60 seconds. */
-#define TIMEOUT_MS (65 * 1000)
+#define TIMEOUT 65
 #define MIN_VALIDITY_MAX 86400
 
 /* The options that all of these commands have. */
@@ -51,14 +52,22 @@ ta_token_fetch_run (const TaTokenFetch *self, gint64 *expires_at, GVariant **det
   const char *account = ta_options_get_account (self->arguments, error);
   g_autoptr (GVariant) request = account == NULL ? NULL : build_request (self, error);
   g_autoptr (TaDBusAuth) auth = NULL;
+  g_auto (TaWait) wait = { 0 };
   char *token = NULL;
 
   if (request != NULL)
-    auth = ta_bus_connect (self->interactive ? G_MAXINT : TIMEOUT_MS, error);
-  if (auth == NULL
-      || !ta_dbus_auth_call_get_token_sync (auth, account, request, &token, expires_at, details,
-                                            NULL, error))
+    auth = ta_bus_connect (self->interactive ? G_MAXINT : TIMEOUT * 1000, error);
+  if (auth == NULL)
     return NULL;
+  ta_wait_init (&wait, self->interactive, TIMEOUT);
+  ta_dbus_auth_call_get_token (auth, account, request, NULL, ta_wait_ready_cb, &wait);
+  if (!ta_dbus_auth_call_get_token_finish (auth, &token, expires_at, details, ta_wait_run (&wait),
+                                           error))
+    {
+      if (!self->interactive)
+        ta_cli_offer_interactive (error);
+      return NULL;
+    }
   return token;
 }
 

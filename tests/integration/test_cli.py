@@ -14,12 +14,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import browser, tap
-from harness.broker import DEADLINE, SIGN_IN
+from harness.broker import DEADLINE, SIGN_IN, expect_error
 from harness.cli import Cli
-from harness.servers import CLIENT_ID, CLIENT_SECRET
+from harness.peer import Peer
+from harness.servers import CLIENT_ID, CLIENT_SECRET, places, provider_text
 from harness.world import World
 
 OK, FAILED, USAGE, USER_NEEDED, NOT_NOW, NOT_ALLOWED, HTTP = 0, 1, 2, 3, 4, 5, 22
+# What a terminal is sent before a line is written anew.
+ERASE = "\r\033[K"
 COMMANDS = ("sign-in", "sign-out", "token", "call", "accounts", "default", "log", "watch", "client",
             "doctor", "exec", "credential")
 
@@ -220,7 +223,8 @@ def token_on_terminal(world):
     tap.equal(result.code, USAGE, f"exit code of {result}")
     tap.lacks(result.out, text, "terminal")
     result = world.cli.on_terminal("token", "--show").finish()
-    tap.equal((result.code, result.out.strip()), (OK, text), "exit code and terminal")
+    tap.equal((result.code, result.out.split(ERASE)[-1].strip()), (OK, text),
+              "exit code and terminal")
 
 
 @tap.case("CLI-10", "token: nobody signed in 1, login ended 3, server down 4")
@@ -476,7 +480,11 @@ def locked(world):
     world.keyring.lock()
     expect(world.cli.run("token"), OK, text + "\n")
     world.broker.restart()
-    expect(world.cli.run("token"), USER_NEEDED, "")
+    for command in (("token",), ("call", "contacts"), ("exec", "--", "true")):
+        expect(world.cli.run(*command), USER_NEEDED, "",
+               "is locked: unlock it and try again, or run this with --interactive")
+    result = expect(world.cli.run("token", "--interactive"), USER_NEEDED, "")
+    tap.lacks(result.err, "--interactive", "stderr with it")
     expect(world.cli.run("accounts"), USER_NEEDED, "")
     expect(world.cli.run("accounts", "--json"), USER_NEEDED, "")
 
@@ -487,6 +495,39 @@ def output_fails(world):
         process = subprocess.run([world.cli.program, "token"], stdout=full, stderr=subprocess.PIPE,
                                  env=world.cli.environment, timeout=30, check=False)
     tap.equal(process.returncode, FAILED, f"exit code ({process.stderr!r})")
+
+
+@tap.case("CLI-28", "on a terminal call says that it waits, and takes that back")
+def waits(world):
+    peer = Peer(world.server.port)
+    try:
+        world.session.write_provider("tidio", provider_text(places(peer.uri)))
+        world.sign_in()
+        order = peer.plan("contacts", "stall")
+        terminal = world.cli.on_terminal("call", "contacts?limit=1")
+        terminal.read_until("Waiting for the answer…")
+        terminal.read_until(" left")
+        order.release()
+        result = terminal.finish()
+    finally:
+        peer.close()
+    tap.equal(result.code, OK, f"exit code of {result}")
+    tap.check(result.out.split(ERASE)[-1].startswith('{"contacts":'), f"the answer alone: {result}")
+
+
+@tap.case("CLI-29", "token --interactive says in one plain line that it may wait for the user",
+          account="", decision="look")
+def waits_for_user(world):
+    world.server.control(revoke_grants=True, expire_access_tokens=True)
+    expect_error("SignInRequired", world.broker.token, rejected=world.broker.token())
+    process = world.cli.start("token", "--interactive")
+    tap.equal(process.stderr.readline().decode(),
+              "Waiting; the browser or the keyring may ask you something…\n", "stderr")
+    world.bus.wait_for(lambda: world.notes.exists() and world.notes.read_text().endswith("\n"),
+                       DEADLINE, "the browser", poll=True)
+    browser.visit(world.notes.read_text().strip(), "allow")
+    result = expect(world.cli.finish(process), OK)
+    tap.equal((result.out, result.err), (world.broker.token() + "\n", ""), "token and stderr")
 
 
 tap.main(CliWorld)
