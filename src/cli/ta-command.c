@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-command.h"
 
+#include "base/ta-similar.h"
 #include "ta-cli.h"
 #include "ta-options.h"
-#include "ta-similar.h"
 
 #include <glib/gi18n.h>
 

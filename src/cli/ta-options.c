@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-options.h"
 
+#include "base/ta-similar.h"
 #include "config.h"
-#include "ta-similar.h"
 
 #include <glib/gi18n.h>
 #include <stdlib.h>

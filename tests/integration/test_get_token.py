@@ -178,6 +178,13 @@ def ambiguous(world):
     message = expect_error("NoSuchAccount", world.broker.get_token)
     for account in ("work", "home"):
         tap.contains(message, account, "the choices")
+    message = expect_error("NoSuchAccount", world.broker.get_token, "wrok")
+    tap.contains(message, "did you mean work", "a slip")
+    longest = ("x" * 31 + "y", "x" * 64)
+    for account in longest:
+        world.sign_in(account)
+    message = expect_error("NoSuchAccount", world.broker.get_token, longest[0][:-1])
+    tap.check(f"did you mean {longest[0]}" in message and len(message) <= 200, message)
     tap.check(world.broker.token("work") != world.broker.token("home"), "different tokens")
 
 
