@@ -13,8 +13,9 @@
  * whether the bus can start it), then what the broker says of itself. An early failure leaves out
  * what cannot be known without it. */
 
-/* The broker needs 15 seconds at most. */
+/* The broker needs 15 seconds at most to look; whether it answers at all is known sooner. */
 #define TIMEOUT_MS (20 * 1000)
+#define SIGN_OF_LIFE_MS (10 * 1000)
 
 static void
 check_free (TaSelfCheck *check)
@@ -93,21 +94,35 @@ check_version (GPtrArray *checks, const char *broker)
   add (checks, "client-version", "warning", sentence);
 }
 
+static GVariant *
+call_broker (GDBusConnection *bus, const char *interface, const char *method,
+             const char *reply_type, int timeout_ms, GError **error)
+{
+  return g_dbus_connection_call_sync (bus, TA_BUS_NAME, TA_BUS_PATH, interface, method, NULL,
+                                      G_VARIANT_TYPE (reply_type), G_DBUS_CALL_FLAGS_NONE,
+                                      timeout_ms, NULL, error);
+}
+
 static void
 ask_broker (GPtrArray *checks, GDBusConnection *bus)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariantIter) rows = NULL;
   const char *id, *result, *sentence;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
-      bus, TA_BUS_NAME, TA_BUS_PATH, TA_BUS_NAME, "Diagnose", NULL, G_VARIANT_TYPE ("(a(sss))"),
-      G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, NULL, &error);
+  g_autoptr (GVariant) alive
+      = call_broker (bus, "org.freedesktop.DBus.Peer", "Ping", "()", SIGN_OF_LIFE_MS, &error);
+  g_autoptr (GVariant) reply
+      = alive == NULL ? NULL
+                      : call_broker (bus, TA_BUS_NAME, "Diagnose", "(a(sss))", TIMEOUT_MS, &error);
 
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    add (checks, "broker", "error",
+         _ ("The broker runs but does not answer: end it, for example with systemctl --user stop "
+            "tidio-auth.service, and it is started anew"));
+  else if (reply == NULL)
+    add_error (checks, "broker", error);
   if (reply == NULL)
-    {
-      add_error (checks, "broker", error);
-      return;
-    }
+    return;
   add (checks, "broker", "ok", _ ("The broker answers"));
   g_variant_get (reply, "(a(sss))", &rows);
   while (g_variant_iter_loop (rows, "(&s&s&s)", &id, &result, &sentence))

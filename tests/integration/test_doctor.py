@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sys
 
@@ -507,6 +508,20 @@ def nobody(world):
     tap.equal(sorted(rows), ["activation", "broker", "display", "session-bus"], "checks")
     tap.equal(rows["activation"][0], "warning", "activation")
     tap.contains(rows["broker"][1], "cannot be started", "broker")
+
+
+@tap.case("DO-33b", "doctor with a broker that stands still: that is told, and what to do")
+def stopped(world):
+    world.broker.process.send_signal(signal.SIGSTOP)
+    try:
+        result = world.cli.run("doctor", "--json")
+    finally:
+        world.broker.process.send_signal(signal.SIGCONT)
+    tap.equal(result.code, 1, f"exit code: {result}")
+    rows = {row["id"]: (row["result"], row["text"]) for row in json.loads(result.out)}
+    tap.equal(rows["broker"][0], "error", "broker")
+    tap.contains(rows["broker"][1], "systemctl --user stop tidio-auth.service", "remedy")
+    tap.check("version" not in rows, "nothing of the broker's own")
 
 
 @tap.case("DO-34", "doctor says if a display is there, and if the broker is of another version")
