@@ -74,9 +74,11 @@ check_store (GPtrArray *checks, TaParts *parts)
                   "Nothing has failed in the keyring since the broker started");
   else
     ta_check_add (checks, "store", NULL, health->is_well ? TA_CHECK_OK : TA_CHECK_WARNING,
-                  "%s, but %" G_GINT64_FORMAT " seconds ago: %.120s",
-                  health->is_well ? "The keyring works" : "Nothing has worked in the keyring since",
-                  MAX (ta_clock_now ().wall - health->failed_at, 0), health->failure->message);
+                  "The keyring %s %" G_GINT64_FORMAT " seconds ago%s: %.110s",
+                  health->is_well ? "works, and failed last" : "failed",
+                  MAX (ta_clock_now ().wall - health->failed_at, 0),
+                  health->is_well ? "" : ", and nothing has worked in it since",
+                  health->failure->message);
 }
 
 static void

@@ -176,7 +176,7 @@ def store(world):
     token = world.broker.token("work")
     world.keyring.plan("SearchItems", "fail", times=100)
     expect_error("StorageUnavailable", world.broker.token, "work", rejected=token)
-    world.expect("store", "warning", "Nothing has worked in the keyring since")
+    world.expect("store", "warning", "nothing has worked in it since: ")
     world.keyring.heal()
     world.broker.token("work", rejected=token)
     world.expect("store", "ok", "The keyring works")
