@@ -177,11 +177,20 @@ ta_account_set_storage_locked (TaAccount *self, gboolean locked)
   flush (self);
 }
 
-/* Whether it was stored and its item is not among these (element-type TaStoreItem). */
-gboolean
-ta_account_is_hidden (TaAccount *self, GPtrArray *items)
+/* Takes notice of what the store has (nullable) (element-type TaStoreItem); NULL: it is locked.
+ * `is_partial`: there may be more, which is. An item that is gone is kept anew, unless it turns out
+ * then that another session signed the account out. */
+void
+ta_account_review (TaAccount *self, GPtrArray *items, gboolean is_partial)
 {
-  return !ta_keeper_is_unsaved (self->keeper) && !ta_keeper_is_among (self->keeper, items);
+  TaRecord *record = ta_keeper_get_record (self->keeper);
+  gboolean is_hidden = items != NULL && !ta_keeper_is_unsaved (self->keeper)
+                       && !ta_keeper_is_among (self->keeper, items);
+
+  if (is_hidden && !is_partial && !record->refused && !ta_renewal_is_refreshing (self->renewal)
+      && !ta_keeper_is_writing (self->keeper))
+    ta_keeper_hold (self->keeper, record);
+  ta_account_set_storage_locked (self, items == NULL || (is_hidden && is_partial));
 }
 
 /* The store can be read again and has this record of the account. */

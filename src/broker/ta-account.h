@@ -18,7 +18,7 @@ gboolean ta_account_is_detached (TaAccount *self);
 gboolean ta_account_is_settled (TaAccount *self);
 void ta_account_close (TaAccount *self);
 void ta_account_set_storage_locked (TaAccount *self, gboolean locked);
-gboolean ta_account_is_hidden (TaAccount *self, GPtrArray *items);
+void ta_account_review (TaAccount *self, GPtrArray *items, gboolean is_partial);
 void ta_account_offer (TaAccount *self, const char *item_id, TaRecord *stored);
 
 void ta_account_adopt_async (TaAccount *self, TaRecord *record, GAsyncReadyCallback callback,

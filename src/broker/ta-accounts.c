@@ -93,9 +93,7 @@ mark_locked (TaAccounts *self, GPtrArray *items)
   g_autoptr (GList) all = ta_accounts_list (self);
 
   for (GList *link = all; link != NULL; link = link->next)
-    ta_account_set_storage_locked (
-        link->data,
-        items == NULL || (self->is_partial && ta_account_is_hidden (link->data, items)));
+    ta_account_review (link->data, items, self->is_partial);
 }
 
 static void

@@ -109,14 +109,42 @@ on_drained (gpointer user_data)
   end (user_data, EXIT_SUCCESS);
 }
 
+static void on_idle (gpointer user_data);
+
+/* Seconds. A file that cannot be used is told of where it is needed. */
+static guint
+find_idle_timeout (void)
+{
+  g_autoptr (TaConfiguration) configuration = ta_configuration_load (NULL);
+
+  return configuration != NULL ? configuration->idle_timeout : TA_CONFIGURATION_IDLE_TIMEOUT;
+}
+
+static void
+last_look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Daemon *daemon = user_data;
+
+  ta_accounts_load_finish (TA_ACCOUNTS (source), result, NULL);
+  if (daemon->ends_at != 0)
+    return;
+  if (!ta_idle_is_over (daemon->idle))
+    {
+      ta_idle_wait (daemon->idle, find_idle_timeout (), on_idle, daemon);
+      return;
+    }
+  daemon->is_leaving = TRUE;
+  g_clear_pointer (&daemon->name, ta_name_free);
+  ta_idle_drain (daemon->idle, on_drained, daemon);
+}
+
+/* What somebody deleted from the keyring meanwhile is only here, and has to be stored first. */
 static void
 on_idle (gpointer user_data)
 {
   Daemon *daemon = user_data;
 
-  daemon->is_leaving = TRUE;
-  g_clear_pointer (&daemon->name, ta_name_free);
-  ta_idle_drain (daemon->idle, on_drained, daemon);
+  ta_accounts_load_async (daemon->accounts, NULL, FALSE, NULL, last_look_cb, daemon);
 }
 
 /* The service manager sends a signal when it sees the name go, too: those who called before
@@ -153,15 +181,6 @@ static void
 on_name_lost (gpointer user_data)
 {
   end (user_data, EXIT_NAME_TAKEN);
-}
-
-/* Seconds. A file that cannot be used is told of where it is needed. */
-static guint
-find_idle_timeout (void)
-{
-  g_autoptr (TaConfiguration) configuration = ta_configuration_load (NULL);
-
-  return configuration != NULL ? configuration->idle_timeout : TA_CONFIGURATION_IDLE_TIMEOUT;
 }
 
 static void

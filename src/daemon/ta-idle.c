@@ -17,6 +17,9 @@
  *   counts: only the memory knows of that;
  * - all activity is in its file.
  *
+ * Before it leaves it looks into the keyring: what somebody deleted there is only here, and is
+ * stored first (main.c).
+ *
  * What needs it is not told of when it ends, but looked at again after the same time. That is the
  * only thing that ever wakes a broker which has nothing to do.
  *
@@ -98,6 +101,14 @@ is_needed (TaIdle *self)
          || ta_reminder_is_shown (self->reminder);
 }
 
+/* Whether nobody has needed it for so long. */
+gboolean
+ta_idle_is_over (TaIdle *self)
+{
+  return ta_usage_get_quiet_ms (self->usage) >= self->wait_ms && !is_needed (self)
+         && ta_ledger_save (self->ledger);
+}
+
 static gboolean
 on_time (gpointer user_data)
 {
@@ -105,12 +116,11 @@ on_time (gpointer user_data)
   guint quiet = ta_usage_get_quiet_ms (self->usage);
 
   self->timer = 0;
-  if (quiet < self->wait_ms)
-    self->timer = g_timeout_add (self->wait_ms - quiet, on_time, self);
-  else if (is_needed (self) || !ta_ledger_save (self->ledger))
-    self->timer = g_timeout_add (self->wait_ms, on_time, self);
-  else
+  if (ta_idle_is_over (self))
     self->func (self->user_data);
+  else
+    self->timer = g_timeout_add (quiet < self->wait_ms ? self->wait_ms - quiet : self->wait_ms,
+                                 on_time, self);
   return G_SOURCE_REMOVE;
 }
 

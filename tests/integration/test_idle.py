@@ -94,18 +94,24 @@ def stays(world):
 
 @tap.case("IDLE-03", "calls that the bus brings while it gives its name back are answered")
 def nothing_is_lost(world):
-    """The bus stands still meanwhile, and finds all of that at once."""
+    """The bus stands still meanwhile, at one moment after the other around the end of the time-out,
+    and finds all of that at once."""
     owners = set()
-    for _ in range(6):
+    for step in range(12):
         world.broker.token()
         owners.add(world.bus.owner(NAME))
+        world.bus.settle(IDLE_TIMEOUT - 0.01 + 0.005 * step)
         world.bus_process.send_signal(signal.SIGSTOP)
         calls = [world.broker.start_get_token() for _ in range(10)]
         calls += [world.broker.start_call_api("GET", "contacts")]
-        world.bus.settle(IDLE_TIMEOUT + 0.1)
+        world.bus.settle(0.1)
         world.bus_process.send_signal(signal.SIGCONT)
         for call in calls:
             call.result()
+    # Much later than that it has left in any case.
+    world.bus.settle(IDLE_TIMEOUT + 2)
+    world.broker.token()
+    owners.add(world.bus.owner(NAME))
     tap.check(len(owners) > 1, "that it left at least once")
     world.broker.process = None
 
@@ -214,6 +220,17 @@ def locked(world):
     world.session.stop_keyring()
     world.session.start_keyring(locked=False)
     world.expect_to_leave()
+
+
+@tap.case("IDLE-17", "somebody deleted what is stored: it is kept anew before the broker leaves")
+def deleted(world):
+    before = world.broker.token()
+    path = world.keyring.accounts()[0]["path"]
+    world.bus.call("org.freedesktop.secrets", path, "org.freedesktop.Secret.Item", "Delete", None)
+    tap.equal(world.keyring.accounts(), [], "items")
+    world.expect_to_leave()
+    world.broker.process = None
+    tap.equal(world.broker.token(), before, "the token of the next broker")
 
 
 @tap.case("IDLE-12", "a server asked for time: it stays, or the next broker would not know", api=True)
