@@ -76,12 +76,6 @@ fail (GTask *task, const GError *error)
 }
 
 static void
-free_items (gpointer items)
-{
-  g_list_free_full (items, g_object_unref);
-}
-
-static void
 create_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
@@ -114,7 +108,7 @@ miss_collection (GTask *task)
     g_task_return_new_error (task, TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
                              "There is no default keyring: create one, or sign in again");
   else
-    g_task_return_pointer (task, NULL, NULL);
+    g_task_return_pointer (task, g_ptr_array_new (), (GDestroyNotify) g_ptr_array_unref);
   g_object_unref (task);
 }
 
@@ -124,15 +118,15 @@ search_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   Find *find = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  GList *items = ta_search_finish (SECRET_SERVICE (source), result, &error);
+  g_autoptr (GPtrArray) items = ta_search_finish (SECRET_SERVICE (source), result, &error);
 
-  if (error != NULL)
+  if (items == NULL)
     fail (task, error);
-  else if (items == NULL && find->collection == NULL)
+  else if (items->len == 0 && find->collection == NULL)
     miss_collection (task);
   else
     {
-      g_task_return_pointer (task, items, free_items);
+      g_task_return_pointer (task, g_steal_pointer (&items), (GDestroyNotify) g_ptr_array_unref);
       g_object_unref (task);
     }
 }
@@ -269,10 +263,10 @@ ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTable *
   open_service (task);
 }
 
-/* (transfer full) (element-type SecretItem): NULL with no error: there are none. `service` has to
- * be held as long as collection and items are used; it is NULL if it could not be opened.
- * `collection` is NULL only if there is none and it was not asked for. */
-GList *
+/* (transfer full) (element-type TaStoreItem): empty: there are none. `service` is NULL if it could
+ * not be opened, and has to be held as long as the collection is used. `collection` is NULL only if
+ * there is none and it was not asked for. */
+GPtrArray *
 ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
                         SecretCollection **collection, GError **error)
 {

@@ -25,8 +25,8 @@ TaKeyring *ta_keyring_new (void);
 void ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTable *attributes,
                             TaKeyringFlags flags, TaDeadline *deadline,
                             GAsyncReadyCallback callback, gpointer user_data);
-GList *ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
-                               SecretCollection **collection, GError **error);
+GPtrArray *ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
+                                   SecretCollection **collection, GError **error);
 TaUnlocker *ta_keyring_get_unlocker (TaKeyring *self);
 void ta_keyring_forget (TaKeyring *self, SecretService *service);
 

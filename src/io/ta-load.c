@@ -4,6 +4,7 @@
 #include "base/ta-error.h"
 #include "io/ta-keyring-error.h"
 #include "io/ta-locked.h"
+#include "io/ta-store-item.h"
 
 /* Reading all items of a kind, in the order the functions stand below, from the last one up: find
  * them -> which collections are locked? -> if the user may be asked: unlock those, and once more.
@@ -16,8 +17,8 @@ typedef struct
   const SecretSchema *schema; /* (unowned): static */
   TaLoadPrompt prompt;
   TaDeadline *deadline;   /* (unowned): outlives the task */
-  SecretService *service; /* (owned) (nullable): in use while the items are */
-  GList *items;           /* (owned): found */
+  SecretService *service; /* (owned) (nullable) */
+  GPtrArray *items;       /* (owned) (nullable) (element-type TaStoreItem): found */
   GError *error;          /* (owned) (nullable): why not */
   gboolean is_partial;
   gboolean asked;
@@ -26,15 +27,9 @@ typedef struct
 static void find (GTask *task);
 
 static void
-free_items (gpointer items)
-{
-  g_list_free_full (items, g_object_unref);
-}
-
-static void
 forget (Load *load)
 {
-  g_clear_pointer (&load->items, free_items);
+  g_clear_pointer (&load->items, g_ptr_array_unref);
   g_clear_object (&load->service);
   g_clear_error (&load->error);
 }
@@ -46,6 +41,21 @@ load_free (Load *load)
   g_free (load);
 }
 
+/* Leaves out what has no id, and gives each of the others a secret. */
+static void
+tidy (GPtrArray *items)
+{
+  for (guint i = items->len; i > 0; i--)
+    {
+      TaStoreItem *item = items->pdata[i - 1];
+
+      if (item->id == NULL)
+        g_ptr_array_remove_index (items, i - 1);
+      else if (item->secret == NULL)
+        item->secret = ta_secret_new ("");
+    }
+}
+
 /* Takes the task. */
 static void
 finish (GTask *task)
@@ -55,7 +65,11 @@ finish (GTask *task)
   if (load->error != NULL)
     g_task_return_error (task, g_steal_pointer (&load->error));
   else
-    g_task_return_pointer (task, g_steal_pointer (&load->items), free_items);
+    {
+      tidy (load->items);
+      g_task_return_pointer (task, g_steal_pointer (&load->items),
+                             (GDestroyNotify) g_ptr_array_unref);
+    }
   g_object_unref (task);
 }
 
@@ -83,7 +97,7 @@ locked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (GStrv) paths = ta_locked_find_finish (SECRET_SERVICE (source), result, &error);
 
   load->is_partial = paths == NULL || paths[0] != NULL;
-  if (error != NULL && load->error == NULL && load->items == NULL)
+  if (error != NULL && load->error == NULL && load->items->len == 0)
     load->error = ta_keyring_error_translate (error, load->deadline);
   if (error != NULL || !load->is_partial || load->prompt != TA_LOAD_PROMPT_ALL || load->asked)
     {
@@ -149,18 +163,16 @@ ta_load_async (TaKeyring *keyring, const SecretSchema *schema, TaLoadPrompt prom
   find (task);
 }
 
-/* (transfer full) (element-type SecretItem): NULL with no error: there are none. `service` has to
- * be held as long as the items are used. `is_partial`: there may be more, in a collection that is
- * locked. */
-GList *
-ta_load_finish (TaKeyring *keyring, GAsyncResult *result, SecretService **service,
-                gboolean *is_partial, GError **error)
+/* (transfer full) (element-type TaStoreItem): empty: there are none. Each has its id, and a secret,
+ * which is empty if it is no text. `is_partial`: there may be more, in a collection that is locked.
+ */
+GPtrArray *
+ta_load_finish (TaKeyring *keyring, GAsyncResult *result, gboolean *is_partial, GError **error)
 {
   Load *load;
 
   g_return_val_if_fail (g_task_is_valid (result, keyring), NULL);
   load = g_task_get_task_data (G_TASK (result));
-  *service = g_steal_pointer (&load->service);
   *is_partial = load->is_partial;
   return g_task_propagate_pointer (G_TASK (result), error);
 }

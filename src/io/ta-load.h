@@ -15,7 +15,7 @@ typedef enum
 
 void ta_load_async (TaKeyring *keyring, const SecretSchema *schema, TaLoadPrompt prompt,
                     TaDeadline *deadline, GAsyncReadyCallback callback, gpointer user_data);
-GList *ta_load_finish (TaKeyring *keyring, GAsyncResult *result, SecretService **service,
-                       gboolean *is_partial, GError **error);
+GPtrArray *ta_load_finish (TaKeyring *keyring, GAsyncResult *result, gboolean *is_partial,
+                           GError **error);
 
 G_END_DECLS

@@ -1,33 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Only for what takes paths, which has been there since libsecret 0.16. */
+#define SECRET_API_SUBJECT_TO_CHANGE
 #include "ta-search.h"
 
-/* A search whose answer can be believed, in the order the functions stand below: items, in whatever
- * collection they lie, because the default one may be another than it was -> their secrets -> if
- * anything is missing: is the default collection unlocked still? A collection that was locked
- * in between finds nothing, or has no secrets to give. libsecret's own search drops the error if
- * the secrets cannot be read, which would make a good item look damaged. So does a session whose
- * ends have different keys, as KWallet opens one now and then: what comes through it is nothing, or
- * rubbish, and only another session tells whether the item is at fault. */
+/* A search whose answer can be believed, in the order the functions stand below, from the last one
+ * up: items, in whatever collection they lie, because the default one may be another than it was ->
+ * their secrets -> their ids -> if anything is missing: is the default collection unlocked still? A
+ * collection that was locked in between finds nothing, or has no secrets to give. libsecret's own
+ * search drops the error if the secrets cannot be read, which would make a good item look damaged.
+ * So does a session whose ends have different keys, as KWallet opens one now and then: what comes
+ * through it is nothing, or rubbish, and only another session tells whether the item is at fault.
+ *
+ * Items are paths here, not libsecret's objects: each of those is a proxy that takes seven calls to
+ * be made and 20 KiB until it is gone, which is far more than an account is. */
+
+/* Calls at the same time: a bus limits those that are not answered yet. */
+#define ASKED_MAX 32
+
+/* Secrets of one answer: a long one leaves a hole of its size in the memory of the process. */
+#define SECRETS_MAX 32
 
 typedef struct
 {
   SecretCollection *collection; /* (owned) (nullable): the default one */
+  const char *id_name;          /* (unowned): of the attribute */
+  char *id;                     /* (owned) (nullable): of all that is found, as it was asked for */
   TaSearchSecrets secrets;
-  GList *items; /* (owned) (element-type SecretItem) */
+  GPtrArray *items; /* (owned) (element-type TaStoreItem) */
+  guint n_read;     /* of these: the service was asked for their secrets */
+  guint n_told;     /* of these: it answered */
+  guint n_begun;    /* of these: were asked for their id */
+  guint n_asked;    /* of these: did not answer yet */
+  GError *error;    /* (owned) (nullable): the first that came instead */
 } Search;
 
-static void
-free_items (gpointer items)
+typedef struct
 {
-  g_list_free_full (items, g_object_unref);
-}
+  GTask *task;       /* (owned) */
+  TaStoreItem *item; /* (unowned): as long as the task */
+} Ask;
 
 static void
 search_free (Search *search)
 {
-  free_items (search->items);
+  g_ptr_array_unref (search->items);
   g_clear_object (&search->collection);
+  g_clear_error (&search->error);
+  g_free (search->id);
   g_free (search);
+}
+
+static void
+succeed (GTask *task)
+{
+  Search *search = g_task_get_task_data (task);
+
+  g_task_return_pointer (task, g_ptr_array_ref (search->items), (GDestroyNotify) g_ptr_array_unref);
 }
 
 static void
@@ -49,115 +78,185 @@ locked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (locked != NULL && g_variant_is_of_type (locked, G_VARIANT_TYPE_BOOLEAN)
       && g_variant_get_boolean (locked))
     g_task_return_new_error (task, SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "Locked");
-  else if (search->items != NULL && search->secrets == TA_SEARCH_ALL_SECRETS)
+  else if (search->items->len > 0 && search->secrets == TA_SEARCH_ALL_SECRETS)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "A secret is no text");
   else
-    g_task_return_pointer (task, g_steal_pointer (&search->items), free_items);
-}
-
-/* (transfer full) (nullable): the secret of an item that was found with it, NULL if it is no text.
- * Its content type is not asked: services change it. */
-TaSecret *
-ta_search_get_text (SecretItem *item)
-{
-  g_autoptr (SecretValue) value = secret_item_get_secret (item);
-  gsize length;
-  const char *text;
-
-  if (value == NULL)
-    return NULL;
-  text = secret_value_get (value, &length);
-  /* No NUL is valid UTF-8 here; libsecret puts one behind the end. */
-  return g_utf8_validate_len (text, length, NULL) ? ta_secret_new (text) : NULL;
+    succeed (task);
 }
 
 static gboolean
 is_whole (const Search *search)
 {
-  if (search->secrets == TA_SEARCH_NO_SECRETS)
-    return search->items != NULL;
-  for (GList *link = search->items; link != NULL; link = link->next)
-    {
-      g_autoptr (TaSecret) text = ta_search_get_text (link->data);
-
-      if (text == NULL)
-        return FALSE;
-    }
-  return search->items != NULL;
+  for (guint i = 0; search->secrets != TA_SEARCH_NO_SECRETS && i < search->items->len; i++)
+    if (((const TaStoreItem *) search->items->pdata[i])->secret == NULL)
+      return FALSE;
+  return search->items->len > 0;
 }
 
-/* Takes the task. */
 static void
 check_locked (GTask *task)
 {
   Search *search = g_task_get_task_data (task);
 
-  if (!is_whole (search) && search->collection != NULL)
-    {
-      g_dbus_proxy_call (G_DBUS_PROXY (search->collection), "org.freedesktop.DBus.Properties.Get",
-                         g_variant_new ("(ss)", "org.freedesktop.Secret.Collection", "Locked"),
-                         G_DBUS_CALL_FLAGS_NONE, -1, g_task_get_cancellable (task), locked_cb,
-                         task);
-      return;
-    }
-  g_task_return_pointer (task, g_steal_pointer (&search->items), free_items);
-  g_object_unref (task);
+  if (is_whole (search) || search->collection == NULL)
+    succeed (task);
+  else
+    g_dbus_proxy_call (G_DBUS_PROXY (search->collection), "org.freedesktop.DBus.Properties.Get",
+                       g_variant_new ("(ss)", "org.freedesktop.Secret.Collection", "Locked"),
+                       G_DBUS_CALL_FLAGS_NONE, -1, g_task_get_cancellable (task), locked_cb,
+                       g_object_ref (task));
 }
+
+static void ask_for_ids (GTask *task);
+
+/* Whether the item is not there any more. */
+static gboolean
+is_gone (const GError *error)
+{
+  g_autofree char *name = g_dbus_error_get_remote_error (error);
+
+  return g_strcmp0 (name, "org.freedesktop.Secret.Error.NoSuchObject") == 0
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
+}
+
+static void
+attributes_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Ask *ask = user_data;
+  g_autoptr (GTask) task = ask->task;
+  Search *search = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GVariant) attributes = NULL;
+
+  search->n_asked--;
+  if (reply != NULL)
+    g_variant_get (reply, "(v)", &attributes);
+  else if (search->error == NULL && !is_gone (error))
+    search->error = g_steal_pointer (&error);
+  if (attributes != NULL && g_variant_is_of_type (attributes, G_VARIANT_TYPE ("a{ss}")))
+    g_variant_lookup (attributes, search->id_name, "s", &ask->item->id);
+  ask_for_ids (task);
+}
+
+static void
+ask_for_id (GTask *task, TaStoreItem *item)
+{
+  GDBusProxy *service = g_task_get_source_object (task);
+  Search *search = g_task_get_task_data (task);
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (service);
+  Ask *ask = g_new0 (Ask, 1);
+
+  ask->task = g_object_ref (task);
+  ask->item = item;
+  search->n_asked++;
+  g_dbus_connection_call (g_dbus_proxy_get_connection (service),
+                          owner != NULL ? owner : g_dbus_proxy_get_name (service), item->path,
+                          "org.freedesktop.DBus.Properties", "Get",
+                          g_variant_new ("(ss)", "org.freedesktop.Secret.Item", "Attributes"),
+                          G_VARIANT_TYPE ("(v)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT,
+                          g_task_get_cancellable (task), attributes_cb, ask);
+}
+
+/* A search for one item knows its id; that of all items has to ask each. */
+static void
+ask_for_ids (GTask *task)
+{
+  Search *search = g_task_get_task_data (task);
+
+  while (search->id == NULL && search->error == NULL && search->n_asked < ASKED_MAX
+         && search->n_begun < search->items->len)
+    ask_for_id (task, search->items->pdata[search->n_begun++]);
+  if (search->n_asked > 0)
+    return;
+  if (search->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&search->error));
+  else
+    check_locked (task);
+}
+
+/* (transfer full) (nullable): NULL if it is no text. Its content type is not asked: services change
+ * it. */
+static TaSecret *
+read_text (SecretValue *value)
+{
+  gsize length;
+  const char *text = value == NULL ? NULL : secret_value_get (value, &length);
+
+  /* No NUL is valid UTF-8 here; libsecret puts one behind the end. */
+  return text != NULL && g_utf8_validate_len (text, length, NULL) ? ta_secret_new (text) : NULL;
+}
+
+static void ask_for_secrets (GTask *task);
 
 static void
 secrets_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Search *search = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
+  g_autoptr (GHashTable) values
+      = secret_service_get_secrets_for_dbus_paths_finish (SECRET_SERVICE (source), result, &error);
 
-  if (secret_item_load_secrets_finish (result, &error))
-    check_locked (g_steal_pointer (&task));
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
-/* Leaves out what is locked. Whether something was. */
-static gboolean
-drop_locked (Search *search)
-{
-  gboolean is_any = FALSE;
-  GList *next;
-
-  for (GList *link = search->items; link != NULL; link = next)
+  if (values == NULL)
     {
-      next = link->next;
-      if (!secret_item_get_locked (link->data))
-        continue;
-      is_any = TRUE;
-      g_object_unref (link->data);
-      search->items = g_list_delete_link (search->items, link);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
     }
-  return is_any;
+  for (; search->n_told < search->n_read; search->n_told++)
+    {
+      TaStoreItem *item = search->items->pdata[search->n_told];
+
+      item->secret = read_text (g_hash_table_lookup (values, item->path));
+    }
+  if (search->n_read < search->items->len)
+    ask_for_secrets (task);
+  else
+    ask_for_ids (task);
 }
 
 static void
-items_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+ask_for_secrets (GTask *task)
+{
+  Search *search = g_task_get_task_data (task);
+  const char *paths[SECRETS_MAX + 1] = { NULL };
+
+  for (guint i = 0; i < SECRETS_MAX && search->n_read < search->items->len; i++)
+    paths[i] = ((const TaStoreItem *) search->items->pdata[search->n_read++])->path;
+  secret_service_get_secrets_for_dbus_paths (g_task_get_source_object (task), paths,
+                                             g_task_get_cancellable (task), secrets_cb,
+                                             g_object_ref (task));
+}
+
+static void
+paths_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Search *search = g_task_get_task_data (task);
-  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_auto (GStrv) paths = NULL;
+  g_auto (GStrv) locked = NULL;
   g_autoptr (GError) error = NULL;
 
-  gboolean is_any_locked;
-
-  search->items = secret_service_search_finish (SECRET_SERVICE (source), result, &error);
-  is_any_locked = drop_locked (search);
-  if (error != NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else if (search->items == NULL && is_any_locked)
+  if (!secret_service_search_for_dbus_paths_finish (SECRET_SERVICE (source), result, &paths,
+                                                    &locked, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
+    g_ptr_array_add (search->items, ta_store_item_new (paths[i], search->id));
+  if (search->items->len == 0 && locked != NULL && locked[0] != NULL)
     g_task_return_new_error (task, SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "Locked");
-  else if (search->items != NULL && search->secrets != TA_SEARCH_NO_SECRETS)
-    secret_item_load_secrets (search->items, cancellable, secrets_cb, g_steal_pointer (&task));
+  else if (search->items->len > 0 && search->secrets != TA_SEARCH_NO_SECRETS)
+    ask_for_secrets (task);
   else
-    check_locked (g_steal_pointer (&task));
+    check_locked (task);
 }
 
 /* Finds the items of all unlocked collections; `collection` (nullable): the default one, unlocked.
+ * `attributes`: the first one of the schema, or none.
  * Errors: SECRET_ERROR_IS_LOCKED; others: the Secret Service failed. */
 void
 ta_search_async (SecretService *service, SecretCollection *collection, const SecretSchema *schema,
@@ -169,14 +268,17 @@ ta_search_async (SecretService *service, SecretCollection *collection, const Sec
 
   g_task_set_source_tag (task, ta_search_async);
   search->collection = collection == NULL ? NULL : g_object_ref (collection);
+  search->id_name = schema->attributes[0].name;
+  search->id = g_strdup (g_hash_table_lookup (attributes, search->id_name));
   search->secrets = secrets;
+  search->items = g_ptr_array_new_with_free_func ((GDestroyNotify) ta_store_item_free);
   g_task_set_task_data (task, search, (GDestroyNotify) search_free);
-  secret_service_search (service, schema, attributes, SECRET_SEARCH_ALL, cancellable, items_cb,
-                         task);
+  secret_service_search_for_dbus_paths (service, schema, attributes, cancellable, paths_cb, task);
 }
 
-/* (transfer full) (element-type SecretItem): NULL with no error: there are none. */
-GList *
+/* (transfer full) (element-type TaStoreItem): empty: there are none. An item has no id if it is
+ * gone, or none of ours; all lack theirs if they were asked for nothing else. */
+GPtrArray *
 ta_search_finish (SecretService *service, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, service), NULL);

@@ -3,18 +3,17 @@
 
 #include "base/ta-secret.h"
 
-#include <libsecret/secret.h>
-
 G_BEGIN_DECLS
 
 /* One item of the Secret Service. */
 typedef struct
 {
-  char *id;         /* (owned): opaque, a UUID */
-  TaSecret *secret; /* (owned): one JSON object */
+  char *path;       /* (owned): of its object on the bus */
+  char *id;         /* (owned) (nullable): opaque, a UUID */
+  TaSecret *secret; /* (owned) (nullable): one JSON object */
 } TaStoreItem;
 
-TaStoreItem *ta_store_item_new (SecretItem *found, const char *id);
+TaStoreItem *ta_store_item_new (const char *path, const char *id);
 void ta_store_item_free (TaStoreItem *item);
 
 G_END_DECLS

@@ -41,8 +41,9 @@ typedef struct
   TaKeyringFlags flags;
   TaDeadline *deadline;   /* (owned) */
   GSource *over;          /* (owned) (nullable): holds the task until it is answered */
-  SecretService *service; /* (owned) (nullable): in use while the next are */
-  GList *items;           /* (owned): found, still to be deleted */
+  SecretService *service; /* (owned) (nullable) */
+  GPtrArray *items;       /* (owned) (nullable) (element-type TaStoreItem): to be deleted */
+  guint n_begun;          /* of these */
   gboolean is_partial;    /* there may be more, which are locked */
 } Call;
 
@@ -50,7 +51,7 @@ static void
 call_free (Call *call)
 {
   ta_deadline_free (call->deadline);
-  g_list_free_full (call->items, g_object_unref);
+  g_clear_pointer (&call->items, g_ptr_array_unref);
   g_clear_object (&call->service);
   g_free (call);
 }
@@ -133,24 +134,14 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  g_autoptr (GPtrArray) items
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) ta_store_item_free);
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) items
+      = ta_load_finish (TA_KEYRING (source), result, &call->is_partial, &error);
 
-  call->items
-      = ta_load_finish (TA_KEYRING (source), result, &call->service, &call->is_partial, &error);
-  if (error != NULL)
+  if (items == NULL)
     {
       fail (task, error);
       return;
-    }
-  for (GList *link = call->items; link != NULL; link = link->next)
-    {
-      g_autoptr (GHashTable) attributes = secret_item_get_attributes (link->data);
-      const char *id = g_hash_table_lookup (attributes, get_id_name (call->kind));
-
-      if (id != NULL)
-        g_ptr_array_add (items, ta_store_item_new (link->data, id));
     }
   note (task, NULL);
   if (may_answer (task))
@@ -245,17 +236,16 @@ delete_next (GTask *task)
 {
   g_autoptr (GTask) owned = task;
   Call *call = g_task_get_task_data (task);
-  g_autoptr (SecretItem) item = NULL;
+  const TaStoreItem *item;
 
-  if (call->items == NULL)
+  if (call->n_begun == call->items->len)
     {
       succeed (task);
       return;
     }
-  item = call->items->data;
-  call->items = g_list_delete_link (call->items, call->items);
-  ta_prompt_call_async (call->service, g_dbus_proxy_get_object_path (G_DBUS_PROXY (item)),
-                        "org.freedesktop.Secret.Item", "Delete", NULL, call->deadline,
+  item = call->items->pdata[call->n_begun++];
+  ta_prompt_call_async (call->service, item->path, "org.freedesktop.Secret.Item", "Delete", NULL,
+                        call->deadline,
                         (call->flags & TA_KEYRING_PROMPT) ? TA_PROMPT_TIMEOUT : TA_KEYRING_TIMEOUT,
                         delete_item_cb, g_steal_pointer (&owned));
 }
@@ -270,7 +260,7 @@ delete_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   call->items
       = ta_keyring_find_finish (TA_KEYRING (source), result, &call->service, &collection, &error);
-  if (error == NULL)
+  if (call->items != NULL)
     delete_next (g_steal_pointer (&task));
   else
     fail (task, error);

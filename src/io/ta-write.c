@@ -27,8 +27,7 @@ typedef struct
   TaKeyringFlags flags;
   TaDeadline *deadline; /* (unowned): outlives the task */
   gboolean retried;
-  SecretService *service; /* (owned) (nullable): in use while the next one is */
-  SecretItem *item;       /* (owned) (nullable): found */
+  SecretService *service; /* (owned) (nullable) */
 } Write;
 
 static void find (GTask *task);
@@ -38,7 +37,6 @@ write_free (Write *write)
 {
   g_hash_table_unref (write->attributes);
   ta_secret_unref (write->secret);
-  g_clear_object (&write->item);
   g_clear_object (&write->service);
   g_free (write);
 }
@@ -62,13 +60,13 @@ retry (GTask *task, const GError *error)
 }
 
 static gboolean
-has_text (GList *items, const TaSecret *secret)
+has_text (GPtrArray *items, const TaSecret *secret)
 {
-  for (GList *link = items; link != NULL; link = link->next)
+  for (guint i = 0; i < items->len; i++)
     {
-      g_autoptr (TaSecret) text = ta_search_get_text (link->data);
+      const TaStoreItem *item = items->pdata[i];
 
-      if (text != NULL && ta_secret_equals (secret, ta_secret_peek (text)))
+      if (item->secret != NULL && ta_secret_equals (secret, ta_secret_peek (item->secret)))
         return TRUE;
     }
   return FALSE;
@@ -82,10 +80,10 @@ read_back_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SecretService) service = NULL;
   g_autoptr (SecretCollection) collection = NULL;
   g_autoptr (GError) error = NULL;
-  g_autolist (SecretItem) items
+  g_autoptr (GPtrArray) items
       = ta_keyring_find_finish (TA_KEYRING (source), result, &service, &collection, &error);
 
-  if (has_text (items, write->secret))
+  if (items != NULL && has_text (items, write->secret))
     {
       g_task_return_boolean (task, TRUE);
       g_object_unref (task);
@@ -112,11 +110,27 @@ set_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
-  if (secret_item_set_secret_finish (SECRET_ITEM (source), result, &error))
+  if (reply != NULL)
     read_back (task);
   else
     retry (task, error);
+}
+
+static void
+set_secret (GTask *task, const TaStoreItem *item, GVariant *secret)
+{
+  Write *write = g_task_get_task_data (task);
+  GDBusProxy *service = G_DBUS_PROXY (write->service);
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (service);
+
+  g_dbus_connection_call (g_dbus_proxy_get_connection (service),
+                          owner != NULL ? owner : g_dbus_proxy_get_name (service), item->path,
+                          ITEM_INTERFACE, "SetSecret", g_variant_new ("(@(oayays))", secret), NULL,
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT,
+                          ta_deadline_get_cancellable (write->deadline), set_secret_cb, task);
 }
 
 static void
@@ -152,11 +166,9 @@ build_properties (const Write *write)
 
 /* Not libsecret's own call, for its way with prompts: KeePassXC has one for each new item. */
 static void
-create (GTask *task, SecretCollection *collection, SecretValue *value)
+create (GTask *task, SecretCollection *collection, GVariant *secret)
 {
   Write *write = g_task_get_task_data (task);
-  g_autoptr (GVariant) secret
-      = g_variant_take_ref (secret_service_encode_dbus_secret (write->service, value));
 
   ta_prompt_call_async (
       write->service, g_dbus_proxy_get_object_path (G_DBUS_PROXY (collection)),
@@ -175,21 +187,22 @@ find_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       = secret_value_new (ta_secret_peek (write->secret), -1, "application/json");
   g_autoptr (SecretCollection) collection = NULL;
   g_autoptr (GError) error = NULL;
-  g_autolist (SecretItem) items = NULL;
+  g_autoptr (GPtrArray) items = NULL;
+  g_autoptr (GVariant) secret = NULL;
 
   g_clear_object (&write->service);
   items
       = ta_keyring_find_finish (TA_KEYRING (source), result, &write->service, &collection, &error);
-  if (error != NULL)
-    retry (task, error);
-  else if (items != NULL)
+  if (items == NULL)
     {
-      g_set_object (&write->item, items->data);
-      secret_item_set_secret (write->item, value, ta_deadline_get_cancellable (write->deadline),
-                              set_secret_cb, task);
+      retry (task, error);
+      return;
     }
+  secret = g_variant_take_ref (secret_service_encode_dbus_secret (write->service, value));
+  if (items->len > 0)
+    set_secret (task, items->pdata[0], secret);
   else
-    create (task, collection, value);
+    create (task, collection, secret);
 }
 
 static void
