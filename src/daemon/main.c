@@ -189,6 +189,7 @@ own_name (Daemon *daemon)
   g_clear_handle_id (&daemon->load_timer, g_source_remove);
   if (daemon->name != NULL || daemon->ends_at != 0)
     return;
+  ta_service_publish (daemon->service, daemon->bus);
   daemon->name = ta_name_new (daemon->bus, on_name_got, on_name_lost, daemon);
   ta_idle_wait (daemon->idle, find_idle_timeout (), on_idle, daemon);
 }

@@ -223,7 +223,7 @@ ta_service_class_init (TaServiceClass *klass)
   G_DBUS_INTERFACE_SKELETON_CLASS (klass)->get_vtable = ta_service_get_vtable;
 }
 
-/* Puts the service and the objects below it on the bus. */
+/* Puts the service on the bus, without the objects below it. */
 TaService *
 ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins, TaLedger *ledger,
                 GError **error)
@@ -245,10 +245,17 @@ ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
   g_signal_connect_object (accounts, "default-changed", G_CALLBACK (on_default_changed), self, 0);
   ta_dbus_auth_set_version (TA_DBUS_AUTH (self), 1);
   on_default_changed (accounts, self);
-  g_dbus_object_manager_server_set_connection (self->manager, bus);
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self), bus, PATH, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+/* Puts the objects below the service on the bus. Whoever calls afterwards sees what is there now,
+ * so no signal tells of it: one for each account would be what starting takes longest for. */
+void
+ta_service_publish (TaService *self, GDBusConnection *bus)
+{
+  g_dbus_object_manager_server_set_connection (self->manager, bus);
 }
 
 /* Whether all signals were sent that there are to send. */

@@ -12,6 +12,7 @@ G_DECLARE_FINAL_TYPE (TaService, ta_service, TA, SERVICE, TaDBusAuthSkeleton)
 
 TaService *ta_service_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
                            TaLedger *ledger, GError **error);
+void ta_service_publish (TaService *self, GDBusConnection *bus);
 gboolean ta_service_is_settled (TaService *self);
 gboolean ta_service_is_called (TaService *self);
 gboolean ta_service_is_followed (TaService *self);
