@@ -10,8 +10,8 @@
 
 struct _TaExpiry
 {
-  TaWake *wake; /* (owned) */
-  gulong handler;
+  TaWake *wake;   /* (owned) */
+  gulong handler; /* while there is a record */
   TaExpiryFunc function;
   gpointer user_data; /* (unowned) */
   TaRecord *record;   /* (owned) (nullable): that has not ended yet and will */
@@ -23,6 +23,7 @@ stop (TaExpiry *self)
 {
   g_clear_pointer (&self->alarm, ta_alarm_free);
   g_clear_pointer (&self->record, ta_record_unref);
+  g_clear_signal_handler (&self->handler, self->wake);
 }
 
 static void look (gpointer user_data);
@@ -42,8 +43,6 @@ look (gpointer user_data)
 {
   TaExpiry *self = user_data;
 
-  if (self->record == NULL)
-    return;
   if (!ta_record_is_ended (self->record, FALSE, ta_clock_now ()))
     {
       wait (self);
@@ -64,6 +63,7 @@ ta_expiry_watch (TaExpiry *self, TaRecord *record)
       || ta_record_is_ended (record, FALSE, ta_clock_now ()))
     return;
   self->record = ta_record_ref (record);
+  self->handler = g_signal_connect_swapped (self->wake, "woke", G_CALLBACK (look), self);
   wait (self);
 }
 
@@ -74,7 +74,6 @@ ta_expiry_new (TaWake *wake, TaExpiryFunc function, gpointer user_data)
   TaExpiry *self = g_new0 (TaExpiry, 1);
 
   self->wake = g_object_ref (wake);
-  self->handler = g_signal_connect_swapped (wake, "woke", G_CALLBACK (look), self);
   self->function = function;
   self->user_data = user_data;
   return self;
@@ -84,7 +83,6 @@ void
 ta_expiry_free (TaExpiry *self)
 {
   stop (self);
-  g_clear_signal_handler (&self->handler, self->wake);
   g_object_unref (self->wake);
   g_free (self);
 }
