@@ -211,7 +211,8 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_pointer (&run->uri, g_free);
   record = run->answer == NULL ? NULL : ta_account_get_record (account);
   if (record != NULL)
-    run->provider = ta_providers_find (record->provider, &error);
+    run->provider = ta_provider_cache_find (ta_accounts_get_parts (TA_ACCOUNTS (source))->providers,
+                                            record->provider, &error);
   if (run->provider != NULL && ta_provider_check_server (run->provider, record->server, &error))
     run->uri = ta_endpoint_api_uri (run->provider->base_uri, run->call->path, &error);
   if (run->uri == NULL)

@@ -22,6 +22,7 @@ ta_parts_new (const char *environment_id, const char *environment_secret)
   self->http = ta_http_new (PROVIDER_CONNECTIONS);
   self->api = ta_http_new (API_CONNECTIONS);
   self->store = ta_store_new ();
+  self->providers = ta_provider_cache_new ();
   self->wake = ta_wake_new ();
   self->throttle = ta_throttle_new (self->wake);
   self->discovery = ta_discovery_new (self->http, self->throttle);
@@ -48,6 +49,7 @@ clear (void *data)
   g_object_unref (self->http);
   g_object_unref (self->api);
   g_object_unref (self->store);
+  ta_provider_cache_free (self->providers);
   g_object_unref (self->throttle);
   g_object_unref (self->discovery);
   ta_dpop_nonces_free (self->nonces);

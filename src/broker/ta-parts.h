@@ -5,6 +5,7 @@
 #include "broker/ta-dpop-nonces.h"
 #include "broker/ta-throttle.h"
 #include "io/ta-http.h"
+#include "io/ta-provider-cache.h"
 #include "io/ta-store.h"
 #include "io/ta-wake.h"
 #include "oauth/ta-client.h"
@@ -18,6 +19,7 @@ typedef struct
   TaHttp *http;                 /* (owned): for the providers */
   TaHttp *api;                  /* (owned): for API calls, which must not keep those waiting */
   TaStore *store;               /* (owned) */
+  TaProviderCache *providers;   /* (owned) */
   TaWake *wake;                 /* (owned) */
   TaThrottle *throttle;         /* (owned) */
   TaDiscovery *discovery;       /* (owned) */
