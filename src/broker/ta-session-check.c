@@ -161,8 +161,7 @@ names_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   check_browser (look->checks,
                  look->names != NULL && ta_bus_names_is_reachable (look->names, PORTAL));
-  ta_keyring_look_async (look->bus, g_task_get_cancellable (task), keyring_cb,
-                         g_steal_pointer (&task));
+  ta_keyring_look_async (look->bus, g_task_get_cancellable (task), keyring_cb, g_object_ref (task));
 }
 
 static void
@@ -174,7 +173,7 @@ ipv6_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   check_loopback (look->checks, "loopback-ipv6", IPV6, ta_loopback_trial_finish (result),
                   TA_CHECK_WARNING);
   ta_bus_names_load_async (look->bus, NAME, g_task_get_cancellable (task), names_cb,
-                           g_steal_pointer (&task));
+                           g_object_ref (task));
 }
 
 static void
@@ -185,7 +184,7 @@ ipv4_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   check_loopback (look->checks, "loopback-ipv4", IPV4, ta_loopback_trial_finish (result),
                   TA_CHECK_ERROR);
-  ta_loopback_trial_async (IPV6, g_task_get_cancellable (task), ipv6_cb, g_steal_pointer (&task));
+  ta_loopback_trial_async (IPV6, g_task_get_cancellable (task), ipv6_cb, g_object_ref (task));
 }
 
 void

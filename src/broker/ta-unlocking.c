@@ -32,7 +32,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, g_steal_pointer (&error));
   else if (is_partial && !ta_keeper_is_unsaved (keeper) && !ta_keeper_is_among (keeper, items))
     ta_store_load_async (TA_STORE (source), TA_STORE_ACCOUNT, TA_LOAD_PROMPT_ALL,
-                         g_task_get_cancellable (task), load_all_cb, g_steal_pointer (&task));
+                         g_task_get_cancellable (task), load_all_cb, g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
 }

@@ -296,6 +296,15 @@ def types(_world):
             for match in re.finditer(r"\bg(char|int|float|double)\b", line)])
 
 
+@tap.case("LY-18", "no call takes something out of a task and the task itself away")
+def order(_world):
+    """The order in which arguments are evaluated is the compiler's."""
+    report([f"{name_of(path)}: {match.group(0)}" for path in sources()
+            for statement in re.split(r"[;{}]", code_of(path))
+            for match in re.finditer(r"g_task_get_\w+ \((\w+)\)", statement)
+            if f"g_steal_pointer (&{match.group(1)})" in statement])
+
+
 @tap.case("LY-16", "every layer is there and has sources")
 def complete(_world):
     report([folder for folder in MAY_INCLUDE if not list((SRC / folder).glob("*.c"))])
