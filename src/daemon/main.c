@@ -120,6 +120,18 @@ find_idle_timeout (void)
   return configuration != NULL ? configuration->idle_timeout : TA_CONFIGURATION_IDLE_TIMEOUT;
 }
 
+/* A keyring that does not answer says nothing of what it has. */
+static gboolean
+is_blind (Daemon *daemon)
+{
+  const TaStoreHealth *health
+      = ta_store_get_health (ta_accounts_get_parts (daemon->accounts)->store);
+  g_autoptr (GList) all = ta_accounts_list (daemon->accounts);
+
+  return all != NULL && !health->is_well
+         && g_error_matches (health->failure, TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE);
+}
+
 static void
 last_look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -128,7 +140,7 @@ last_look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ta_accounts_load_finish (TA_ACCOUNTS (source), result, NULL);
   if (daemon->ends_at != 0)
     return;
-  if (!ta_idle_is_over (daemon->idle))
+  if (is_blind (daemon) || !ta_idle_is_over (daemon->idle))
     {
       ta_idle_wait (daemon->idle, find_idle_timeout (), on_idle, daemon);
       return;

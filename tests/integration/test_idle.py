@@ -233,6 +233,17 @@ def deleted(world):
     tap.equal(world.broker.token(), before, "the token of the next broker")
 
 
+@tap.case("IDLE-18", "no Secret Service answers: it stays, for nobody can say what is stored")
+def blind(world):
+    world.broker.token()
+    owner = world.bus.owner(NAME)
+    world.session.stop_keyring()
+    world.bus.settle(3 * IDLE_TIMEOUT)
+    tap.equal(world.bus.owner(NAME), owner, "the broker")
+    world.session.start_keyring()
+    world.expect_to_leave()
+
+
 @tap.case("IDLE-12", "a server asked for time: it stays, or the next broker would not know", api=True)
 def told_to_wait(world):
     world.api.reply = reply(429, b"{}", "Retry-After: 60")
