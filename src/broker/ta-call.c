@@ -19,6 +19,9 @@
  * other than the one refused, and the request once more -> the response. Nothing else is ever
  * repeated: the API may have acted already. */
 
+/* Of a 401, what is kept while another token is fetched; a longer one is the result. */
+#define REFUSED_MAX (64 * 1024)
+
 typedef struct
 {
   TaSignIns *sign_ins;       /* (owned) */
@@ -127,7 +130,8 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       run->has_nonce = TRUE;
       wait_for_turn (g_steal_pointer (&task));
     }
-  else if (is_nonce_wanted || response->status != 401 || run->refused != NULL || !can_repeat (run))
+  else if (is_nonce_wanted || response->status != 401 || run->refused != NULL
+           || response->body->len > REFUSED_MAX || !can_repeat (run))
     finish (g_steal_pointer (&task), g_steal_pointer (&response));
   else
     {

@@ -17,6 +17,9 @@
 #define IDLE_TIMEOUT 30
 /* Of all bodies together that are being read: each takes up to twice its length. */
 #define HELD_MAX ((gsize) 128 * 1024 * 1024)
+
+/* But so much of each is taken: a call that was made should not have to be made again. */
+#define FREE_MAX ((gsize) 256 * 1024)
 /* In all: as many as there are places for calls and streams together. */
 #define CONNECTIONS 128
 
@@ -119,7 +122,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_new_error (task, TA_ERROR, TA_ERROR_RESPONSE_TOO_LARGE,
                              "The response is larger than %" G_GSIZE_FORMAT " bytes: ask for less",
                              exchange->max_length);
-  else if (*exchange->held + g_bytes_get_size (bytes) > HELD_MAX)
+  else if (body->len + g_bytes_get_size (bytes) > FREE_MAX
+           && *exchange->held + g_bytes_get_size (bytes) > HELD_MAX)
     g_task_return_new_error (
         task, TA_ERROR, TA_ERROR_BUSY,
         "The answers to all calls together are too large: call again when some "
