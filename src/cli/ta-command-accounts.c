@@ -167,12 +167,8 @@ ta_command_accounts (int argc, char **argv, GError **error)
                             "Example: tidio-auth accounts --json"),
                          entries, argc, argv, error))
     return FALSE;
-  if (arguments != NULL)
-    {
-      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                           _ ("This command takes no arguments"));
-      return FALSE;
-    }
+  if (!ta_options_check_none (arguments, error))
+    return FALSE;
   auth = ta_bus_connect (TIMEOUT_MS, error);
   accounts = auth == NULL ? NULL : ta_account_list_load (auth, error);
   default_account = accounts == NULL ? NULL : ta_bus_get_default_account (auth, error);

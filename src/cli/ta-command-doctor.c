@@ -94,12 +94,8 @@ ta_command_doctor (int argc, char **argv, GError **error)
              "Example: tidio-auth doctor"),
           entries, argc, argv, error))
     return FALSE;
-  if (arguments != NULL)
-    {
-      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                           _ ("This command takes no arguments"));
-      return FALSE;
-    }
+  if (!ta_options_check_none (arguments, error))
+    return FALSE;
   checks = ta_self_check_run ();
   n_errors = ta_self_check_count (checks, "error");
   if (!(json ? print_json (checks, error) : print_table (checks, error)))

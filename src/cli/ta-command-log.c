@@ -146,12 +146,8 @@ ta_command_log (int argc, char **argv, GError **error)
              "Example: tidio-auth log -n 10"),
           entries, argc, argv, error))
     return FALSE;
-  if (arguments != NULL)
-    {
-      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                           _ ("This command takes no arguments"));
-      return FALSE;
-    }
+  if (!ta_options_check_none (arguments, error))
+    return FALSE;
   if (number != NULL && !g_ascii_string_to_unsigned (number, 10, 1, TA_ACTIVITIES_MAX, &max, NULL))
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

@@ -198,12 +198,8 @@ ta_command_watch (int argc, char **argv, GError **error)
                             "Example: tidio-auth watch --json"),
                          entries, argc, argv, error))
     return FALSE;
-  if (arguments != NULL)
-    {
-      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                           _ ("This command takes no arguments"));
-      return FALSE;
-    }
+  if (!ta_options_check_none (arguments, error))
+    return FALSE;
   self.bus = ta_bus_open (error);
   if (self.bus == NULL)
     return FALSE;

@@ -133,6 +133,16 @@ ta_options_get_seconds (const char *option, const char *text, guint min, guint m
   return TRUE;
 }
 
+gboolean
+ta_options_check_none (char **arguments, GError **error)
+{
+  if (arguments == NULL)
+    return TRUE;
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                       _ ("This command takes no arguments"));
+  return FALSE;
+}
+
 /* The only argument; the empty string, which is the default account, if there is none; NULL with
  * an error if there are several. */
 const char *
