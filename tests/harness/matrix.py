@@ -38,6 +38,8 @@ class Tally:
         self.passed = 0
         self.failed = 0
         self.skipped = 0
+        # Tests and cases, as they say it themselves.
+        self.failures = []
         # Cases that the place they run in does not allow, and why.
         self.not_tried = []
 
@@ -63,8 +65,10 @@ class Tally:
                 self.skipped += 1
             elif match.group(1) == "ok":
                 self.passed += 1
+                continue
             else:
                 self.failed += 1
+            self.failures.append(f"{test['name']}: {line.strip()}")
         good = test["result"] in ("OK", "EXPECTEDFAIL")
         if good and seen == 0 and self.failed + self.skipped == before:
             self.passed += 1
@@ -72,6 +76,7 @@ class Tally:
             self.skipped += 1
         elif not good and self.failed + self.skipped == before:
             self.failed += 1
+            self.failures.append(f"{test['name']}: {test['result']}")
 
 
 def environment(compiler):
@@ -137,6 +142,7 @@ def run_one(name):
               f"{time.monotonic() - start - built:.0f} s")
     else:
         tally.failed += 1
+        tally.failures.append("setup or build")
     if name == "gcc":
         print_coverage(folder, env)
     return tally, time.monotonic() - start
@@ -151,6 +157,8 @@ def print_table(rows):
     for name, (tally, _seconds) in rows.items():
         for text in tally.not_tried:
             print(f"not tried in {name}: {text}")
+        for text in tally.failures:
+            print(f"failed in {name}: {text}")
 
 
 def main():
