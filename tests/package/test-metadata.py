@@ -18,7 +18,7 @@ sys.path.insert(0, str(TESTS))
 from harness import tap
 
 ROOT = TESTS.parent
-DESKTOP, METAINFO = sys.argv[2:4]
+DESKTOP, METAINFO = (str(pathlib.Path(name).resolve()) for name in sys.argv[2:4])
 
 
 def run(*argv):
