@@ -69,8 +69,8 @@ fail (GTask *task)
 {
   g_task_return_new_error (
       task, TA_ERROR, TA_ERROR_BROWSER_FAILED,
-      "No browser could be opened: set BROWSER or a default browser, or sign in "
-      "with open-browser false and open the Uri by hand");
+      "No browser could be opened: open the address of the sign-in by hand, or set BROWSER or a "
+      "default browser");
 }
 
 static void

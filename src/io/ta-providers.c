@@ -2,6 +2,7 @@
 #include "ta-providers.h"
 
 #include "base/ta-error.h"
+#include "base/ta-similar.h"
 #include "ta-io-resources.h"
 #include "ta-trusted-file.h"
 
@@ -10,6 +11,8 @@
 
 /* Provider files are small and looked up seldom, so they are read each time: a change needs no
  * restart. */
+
+#define RESOURCES "/org/tidio/Auth/providers/"
 
 /* (nullable): `id`.conf of a folder, if it is there. */
 static char *
@@ -45,37 +48,6 @@ read_file (const char *id, char **data, gsize *length, GError **error)
   return path != NULL && problem == NULL;
 }
 
-/* The provider of an id: from the user's configuration, the system's data, or built in.
- * Errors: TA_ERROR_NOT_CONFIGURED and TA_ERROR_NOT_SUPPORTED, naming file and key. */
-TaProvider *
-ta_providers_find (const char *id, GError **error)
-{
-  g_autofree char *resource = g_strconcat ("/org/tidio/Auth/providers/", id, ".conf", NULL);
-  g_autofree char *quoted = ta_error_quote (id);
-  g_autofree char *data = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) local_error = NULL;
-  gsize length = 0;
-
-  if (ta_provider_is_id (id) && read_file (id, &data, &length, &local_error))
-    return ta_provider_parse (id, data, length, error);
-  if (local_error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return NULL;
-    }
-  if (ta_provider_is_id (id))
-    bytes = g_resource_lookup_data (ta_io_get_resource (), resource, G_RESOURCE_LOOKUP_FLAGS_NONE,
-                                    NULL);
-  if (bytes != NULL)
-    return ta_provider_parse (id, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), error);
-  g_set_error (error, TA_ERROR, TA_ERROR_NOT_CONFIGURED,
-               "There is no provider %s: put its file into tidio-auth/providers of your "
-               "configuration folder",
-               quoted);
-  return NULL;
-}
-
 /* The ids of the provider files in the user's own configuration, good or not. */
 char **
 ta_providers_list_own (void)
@@ -95,6 +67,56 @@ ta_providers_list_own (void)
           g_strv_builder_add (builder, id);
       }
   return g_strv_builder_end (builder);
+}
+
+/* `id` is not that of a provider; it may be a slip. */
+static GError *
+create_unknown_error (const char *id)
+{
+  g_autofree char *quoted = ta_error_quote (id);
+  g_auto (GStrv) own = ta_providers_list_own ();
+  g_auto (GStrv) built_in = g_resource_enumerate_children (ta_io_get_resource (), RESOURCES,
+                                                           G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  const char *similar = ta_similar_find ((const char *const *) own, id);
+
+  for (int i = 0; built_in[i] != NULL; i++)
+    *strrchr (built_in[i], '.') = '\0';
+  if (similar == NULL)
+    similar = ta_similar_find ((const char *const *) built_in, id);
+  if (similar != NULL)
+    return g_error_new (TA_ERROR, TA_ERROR_NOT_CONFIGURED,
+                        "There is no provider %s: did you mean %s", quoted, similar);
+  return g_error_new (TA_ERROR, TA_ERROR_NOT_CONFIGURED,
+                      "There is no provider %s: put its file into tidio-auth/providers of your "
+                      "configuration folder",
+                      quoted);
+}
+
+/* The provider of an id: from the user's configuration, the system's data, or built in.
+ * Errors: TA_ERROR_NOT_CONFIGURED and TA_ERROR_NOT_SUPPORTED, naming file and key. */
+TaProvider *
+ta_providers_find (const char *id, GError **error)
+{
+  g_autofree char *resource = g_strconcat (RESOURCES, id, ".conf", NULL);
+  g_autofree char *data = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) local_error = NULL;
+  gsize length = 0;
+
+  if (ta_provider_is_id (id) && read_file (id, &data, &length, &local_error))
+    return ta_provider_parse (id, data, length, error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+  if (ta_provider_is_id (id))
+    bytes = g_resource_lookup_data (ta_io_get_resource (), resource, G_RESOURCE_LOOKUP_FLAGS_NONE,
+                                    NULL);
+  if (bytes != NULL)
+    return ta_provider_parse (id, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), error);
+  g_propagate_error (error, create_unknown_error (id));
+  return NULL;
 }
 
 /* (nullable): the provider of an id whose API takes the client's id and secret instead of tokens.

@@ -274,6 +274,15 @@ def bad_provider(world):
     expect_error("NotConfigured", world.broker.sign_in, "a", provider="missing")
 
 
+@tap.case("SI-51", "a slip in a provider's name is answered with the name that was meant")
+def similar_provider(world):
+    world.server.write_provider("example")
+    for slip, words in (("tidoi", "did you mean tidio"), ("exampel", "did you mean example"),
+                        ("elsewhere", "put its file into")):
+        tap.contains(expect_error("NotConfigured", world.broker.sign_in, "a", provider=slip),
+                     words, "message")
+
+
 @tap.case("SI-27", "a provider file is picked up without a restart")
 def reload(world):
     world.server.write_provider(Scopes="first")
