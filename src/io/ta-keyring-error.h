@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-gboolean ta_keyring_error_is_final (const GError *error);
+gboolean ta_keyring_error_is_final (const GError *error, TaDeadline *deadline);
 GError *ta_keyring_error_translate (const GError *error, TaDeadline *deadline);
 
 G_END_DECLS

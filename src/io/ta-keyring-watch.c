@@ -28,13 +28,15 @@ struct _TaKeyringWatch
 
 typedef struct
 {
-  TaKeyringWatch *watch; /* (unowned): gone if the call was cancelled */
-  char *path;            /* (owned) */
+  TaKeyringWatch *watch;     /* (unowned): gone once it is cancelled */
+  GCancellable *cancellable; /* (owned) */
+  char *path;                /* (owned) */
 } Look;
 
 static void
 look_free (Look *look)
 {
+  g_object_unref (look->cancellable);
   g_free (look->path);
   g_free (look);
 }
@@ -76,12 +78,11 @@ static void
 look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Look) look = user_data;
-  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply
-      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
   g_autoptr (GVariant) value = NULL;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (g_cancellable_is_cancelled (look->cancellable))
     return;
   if (reply != NULL)
     g_variant_get (reply, "(v)", &value);
@@ -97,6 +98,7 @@ look_at (TaKeyringWatch *self, const char *sender, const char *path)
   Look *look = g_new0 (Look, 1);
 
   look->watch = self;
+  look->cancellable = g_object_ref (self->cancellable);
   look->path = g_strdup (path);
   g_dbus_connection_call (self->bus, sender, path, "org.freedesktop.DBus.Properties", "Get",
                           g_variant_new ("(ss)", COLLECTION_INTERFACE, "Locked"),

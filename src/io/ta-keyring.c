@@ -63,7 +63,7 @@ fail (GTask *task, const GError *error)
   TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
 
-  if (find->retried || ta_keyring_error_is_final (error))
+  if (find->retried || ta_keyring_error_is_final (error, find->deadline))
     {
       g_task_return_error (task, ta_keyring_error_translate (error, find->deadline));
       return;

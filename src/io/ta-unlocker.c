@@ -49,14 +49,15 @@ create_locked_error (const char *const *paths)
 static void wait (TaUnlocker *self, SecretService *service, char **paths, GTask *task);
 
 /* Answers all who wait; NULL: it is unlocked. From now on somebody may be asked again, as for one
- * who came when the last one had just left. */
+ * who came when the last one had just left: then it was given up, which the service cannot say. */
 static void
 answer (TaUnlocker *self, const GError *error)
 {
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
   g_autoptr (SecretService) service = g_steal_pointer (&self->service);
   g_auto (GStrv) paths = g_steal_pointer (&self->paths);
-  gboolean is_given_up = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  gboolean is_given_up = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+                         && g_cancellable_is_cancelled (ta_quorum_get_cancellable (self->quorum));
 
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
   g_clear_pointer (&self->deadline, ta_deadline_free);

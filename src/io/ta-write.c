@@ -49,7 +49,7 @@ retry (GTask *task, const GError *error)
   TaKeyring *keyring = g_task_get_source_object (task);
   Write *write = g_task_get_task_data (task);
 
-  if (write->retried || ta_keyring_error_is_final (error))
+  if (write->retried || ta_keyring_error_is_final (error, write->deadline))
     {
       g_task_return_error (task, ta_keyring_error_translate (error, write->deadline));
       return;

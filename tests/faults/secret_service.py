@@ -478,6 +478,10 @@ class Service:
         GLib.idle_add(self.answer_prompts)
         self.release(True)
 
+    def order_Touch(self, _call):
+        for path in self.store.collection_paths():
+            self.emit(ROOT, SERVICE, "CollectionChanged", GLib.Variant("(o)", (path,)))
+
     def order_SetLocked(self, call):
         self.set_locked(call.arguments[0])
 

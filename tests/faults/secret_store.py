@@ -94,6 +94,8 @@ XML = """<node>
   <method name="Release"><arg name="go_on" type="b" direction="in"/></method>
   <!-- Forgets all orders; what stalls goes on, and prompts are answered. -->
   <method name="Heal"/>
+  <!-- Says of all collections that they changed, not how. -->
+  <method name="Touch"/>
   <method name="SetLocked"><arg type="b" direction="in"/></method>
   <!-- "accept", "dismiss", or "ignore": shown, but nobody answers. -->
   <method name="SetPrompts"><arg type="s" direction="in"/></method>

@@ -9,13 +9,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import tap
-from harness.broker import DEADLINE
+from harness.broker import DEADLINE, error_name
+from harness.bus import CANCELLED
 from rows import ACCOUNT, add_rows, main, within
 from steps import halted, refused
 
 RUBBISH = b"\x00\xffrubbish"
 # What a call comes to when the intent cannot be stored, or the items not be read.
 NO_STORE = "StorageUnavailable"
+# More calls than that are a loop.
+TRIES = 12
 # The broker's own for a call is 20 s; the rest is for a slow machine.
 PATIENCE = 30
 
@@ -200,6 +203,58 @@ def unsaved_at_exit_as_well(world):
     return seen
 
 
+def few_tries(world, method):
+    tap.between(world.keyring.count(method), 1, TRIES, f"calls of {method}")
+
+
+def claims(method, nth=1, name=CANCELLED, **wishes):
+    """The keyring answers with an error of ours, which is not believed of others."""
+    def run(world):
+        world.keyring.reset_counts()
+        world.keyring.plan(method, "fail", nth, 0, name.encode())
+        seen = world.outcome(timeout=20, **wishes)
+        few_tries(world, method)
+        return seen
+    return run
+
+
+def claims_locked(method):
+    def run(world):
+        world.keyring.lock()
+        return claims(method, interactive=True)(world)
+    return run
+
+
+def claims_at_start(world):
+    """The broker begins with a look at all that is stored."""
+    world.broker.stop()
+    world.keyring.reset_counts()
+    world.keyring.plan("SearchItems", "fail", 1, 0, CANCELLED.encode())
+    world.broker.start()
+    seen = world.outcome(timeout=20)
+    few_tries(world, "SearchItems")
+    return seen
+
+
+def claims_unsaved(world):
+    world.keyring.plan("SetSecret", "fail", 2, 0, CANCELLED.encode())
+    seen = world.outcome()
+    tap.equal(world.broker.state(ACCOUNT), "unsaved", "state")
+    world.keyring.heal()
+    wait_for_ready(world)
+    return seen
+
+
+def claims_changed(world):
+    """A collection changed somehow, and the keyring does not say how: all is read again."""
+    world.keyring.reset_counts()
+    world.keyring.plan("Get", "fail", 1, 1, CANCELLED.encode())
+    world.keyring.order("Touch")
+    world.keyring.wait_for_reached()
+    world.bus.wait_for(lambda: world.keyring.count("SearchItems"), DEADLINE, "a search", poll=True)
+    return world.outcome()
+
+
 ROWS = [
     ("FK-01", "keyring stalls", "re-read: ReadAlias", met("ReadAlias", "stall", timeout=1),
      "Timeout", "nothing"),
@@ -285,6 +340,23 @@ ROWS = [
      "nothing"),
     ("FK-46", "keyring stalls for 20 s", "intent write: CreateItem", create_long, NO_STORE,
      "nothing"),
+    ("FK-47", "keyring says Cancelled", "unlock: Unlock", claims_locked("Unlock"), NO_STORE,
+     "nothing"),
+    ("FK-48", "keyring says Cancelled", "unlock: Prompt", claims_locked("Prompt"), NO_STORE,
+     "nothing"),
+    ("FK-49", "keyring says Cancelled", "start-up load: SearchItems", claims_at_start, NO_STORE,
+     "nothing"),
+    ("FK-50", "keyring says Cancelled", "re-read: ReadAlias", claims("ReadAlias"), NO_STORE,
+     "nothing"),
+    ("FK-51", "keyring says Cancelled", "re-read: GetSecrets", claims("GetSecrets"), NO_STORE,
+     "nothing"),
+    ("FK-52", "keyring says Cancelled", "intent write", claims("SetSecret"), NO_STORE, "nothing"),
+    ("FK-53", "keyring says Cancelled", "result write", claims_unsaved, "a new token",
+     "1 refresh"),
+    ("FK-54", "keyring says Cancelled", "a look at what changed", claims_changed, "a new token",
+     "1 refresh"),
+    ("FK-55", "keyring says NoSuchAccount", "re-read: SearchItems",
+     claims("SearchItems", name=error_name("NoSuchAccount")), NO_STORE, "nothing"),
 ]
 
 add_rows(ROWS)

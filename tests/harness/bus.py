@@ -9,6 +9,8 @@ from harness.variants import unpack
 
 BUS = "org.freedesktop.DBus"
 BUS_PATH = "/org/freedesktop/DBus"
+# How GDBus sends its own error for a call that was given up: whoever gets it has the same again.
+CANCELLED = "org.gtk.GDBus.UnmappedGError.Quark._g_2dio_2derror_2dquark.Code19"
 
 
 class BusError(Exception):
