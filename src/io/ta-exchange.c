@@ -29,7 +29,9 @@ ta_exchange_translate (const TaExchange *self, const GError *error)
   if (self->n_informational > INFORMATIONAL_MAX || ta_http_response_has_long_head (self->message))
     return g_error_new (TA_ERROR, TA_ERROR_INVALID_RESPONSE,
                         "%.100s sends an answer whose head does not end: tell its operator", host);
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !self->is_lost)
+  /* Whoever tells of proxies may say that too. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !self->is_lost
+      && g_cancellable_is_cancelled (ta_deadline_get_cancellable (self->deadline)))
     return g_error_copy (error);
   if (self->has_upload && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
     return g_error_new_literal (TA_ERROR, TA_ERROR_FAILED,

@@ -20,12 +20,10 @@ is_remote (const GError *error, const char *name)
 }
 
 /* A permission store that does not answer may do so later; one that is not there, or no such one,
- * will not. */
+ * will not. That the call was given up the task says itself. */
 static GError *
 create_error (const GError *error)
 {
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return g_error_copy (error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)
       || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
       || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_TIMED_OUT))

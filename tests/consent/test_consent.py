@@ -15,7 +15,7 @@ from asker import READER, WRITER
 from desk import Desk
 from harness import tap
 from harness.access_dialogs import DENIED, ENDED, GRANTED
-from harness.bus import BUS, BUS_PATH
+from harness.bus import BUS, BUS_PATH, CANCELLED
 from harness.notifications import DISMISSED, EXPIRED, emit
 from harness.permissions import NAME as STORE
 from harness.permissions import PATH as STORE_PATH
@@ -328,19 +328,33 @@ def no_store(desk):
     desk.asker.call(trust="host", app="program").ok()
 
 
-@tap.case("CO-24", "a permission store that answers nonsense allows nothing", store=False)
-def bad_store(desk):
+def put_store(desk, answer):
+    """Another permission store, whose every Lookup the function answers; its connection."""
     bus = desk.session.new_bus()
     interface = Gio.DBusNodeInfo.new_for_xml(
         f"<node><interface name='{STORE}'><method name='Lookup'><arg type='s' direction='in'/>"
         "<arg type='s' direction='in'/><arg type='as' direction='out'/></method></interface>"
         "</node>").interfaces[0]
-    bus.connection.register_object(
-        STORE_PATH, interface, lambda *call: call[-1].return_value(GLib.Variant("(as)", (ALL,))),
-        None, None)
+    bus.connection.register_object(STORE_PATH, interface, lambda *call: answer(call[-1]), None,
+                                   None)
     bus.call(BUS, BUS_PATH, BUS, "RequestName", GLib.Variant("(su)", (STORE, 4)))
+    return bus
+
+
+@tap.case("CO-24", "a permission store that answers nonsense allows nothing", store=False)
+def bad_store(desk):
+    bus = put_store(desk, lambda call: call.return_value(GLib.Variant("(as)", (ALL,))))
     desk.asker.call().fails("NotAuthorized")
     desk.asker.token().fails("NotAuthorized")
+    bus.close()
+
+
+@tap.case("CO-38", "a permission store that says the look was given up: refused like without one",
+          store=False)
+def store_gives_up(desk):
+    bus = put_store(desk, lambda call: call.return_dbus_error(CANCELLED, "Over"))
+    for answer in (desk.asker.call(), desk.asker.token()):
+        tap.contains(answer.fails("NotAuthorized"), "permission store", "message")
     bus.close()
 
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/ta-error.h"
+#include "io/ta-exchange.h"
 #include "io/ta-http.h"
 
 #include "unit-peer.h"
@@ -583,6 +584,26 @@ check_message (Fixture *fixture, gconstpointer data)
   g_assert_null (strstr (fixture->error->message, "CANARY"));
 }
 
+/* A service that is asked for proxies may send that error: nobody here gave up. */
+static void
+check_given_up_elsewhere (Fixture *fixture, gconstpointer data)
+{
+  const TaHttpRequest request = { .method = "GET", .timeout = 10 };
+  gsize *held = g_rc_box_new0 (gsize);
+  TaExchange *exchange
+      = ta_exchange_new (soup_message_new ("GET", "http://127.0.0.1/"), NULL, &request, NULL, held);
+  g_autoptr (GError) sent = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Over");
+  g_autoptr (GError) before = ta_exchange_translate (exchange, sent);
+  g_autoptr (GError) after = NULL;
+
+  unit_assert_error (before, TA_ERROR, TA_ERROR_NETWORK);
+  g_cancellable_cancel (ta_deadline_get_cancellable (exchange->deadline));
+  after = ta_exchange_translate (exchange, sent);
+  g_assert_error (after, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  ta_exchange_free (exchange);
+  g_rc_box_release (held);
+}
+
 static void
 add (const char *path, gconstpointer row, void (*check) (Fixture *fixture, gconstpointer user_data))
 {
@@ -634,5 +655,6 @@ main (int argc, char **argv)
     }
   add ("/http/UN-HT-20-head-too-large/65k", GUINT_TO_POINTER (65 * 1024), check_head_too_large);
   add ("/http/UN-HT-20-head-too-large/300k", GUINT_TO_POINTER (300 * 1024), check_head_too_large);
+  add ("/http/UN-HT-21-given-up-elsewhere", NULL, check_given_up_elsewhere);
   return g_test_run ();
 }
