@@ -72,6 +72,14 @@ is_unreachable (const GError *error)
              && error->code <= G_DBUS_ERROR_SPAWN_NO_MEMORY);
 }
 
+/* Whether a call was cancelled here, and not by an answer of that name. */
+gboolean
+ta_cli_is_given_up (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+         && !g_dbus_error_is_remote_error (error);
+}
+
 /* `error` (nullable): NULL is success. */
 int
 ta_cli_get_exit_code (const GError *error)

@@ -18,6 +18,7 @@ typedef enum
 
 GQuark ta_cli_error_quark (void);
 int ta_cli_get_exit_code (const GError *error);
+gboolean ta_cli_is_given_up (const GError *error);
 char *ta_cli_describe (const GError *error);
 void ta_cli_offer_interactive (GError **error);
 void ta_cli_report (const GError *error);

@@ -92,7 +92,7 @@ complete_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (ta_dbus_auth_sign_in_call_complete_finish (TA_DBUS_AUTH_SIGN_IN (source), result, &error)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      || ta_cli_is_given_up (error))
     return;
   ta_cli_report (error);
 }
@@ -220,7 +220,7 @@ cancel_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!ta_dbus_auth_sign_in_call_cancel_finish (TA_DBUS_AUTH_SIGN_IN (source), result, &error)
-      && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      && !ta_cli_is_given_up (error))
     fail (self, g_steal_pointer (&error));
 }
 

@@ -5,6 +5,7 @@ name of others; and what happens when bus or broker go."""
 
 import os
 import pathlib
+import signal
 import sys
 import time
 import urllib.parse
@@ -16,7 +17,7 @@ from gi.repository import Gio, GLib
 
 from harness import browser, bus_watch, ports, tap
 from harness.broker import DEADLINE, NAME, PATH, SIGN_IN, SLOW
-from harness.bus import BUS, BUS_PATH
+from harness.bus import BUS, BUS_PATH, CANCELLED
 from harness.cli import Cli
 from harness.lone_bus import LoneBus
 from harness.peer import Peer
@@ -84,23 +85,33 @@ def second_instance(world):
 
 
 class Squatter:
-    """Has the name, and a member for each that the broker has; counts what it is asked."""
+    """Has the name, and a member for each that the broker has; counts what it is asked. It answers
+    with an error, but `signs_in`: a sign-in waits."""
 
-    def __init__(self, world):
+    sign_in = f"{PATH}/SignIns/1"
+    values = {"Version": ("u", 1), "ExpiresAt": ("x", 0), "State": ("s", "waiting")}
+
+    def __init__(self, world, error="org.tidio.Auth.Error.Failed", signs_in=False):
         self.bus = world.session.new_bus()
+        self.error = error
+        self.signs_in = signs_in
         self.asked = []
         text = (pathlib.Path(__file__).resolve().parents[2] / "data/org.tidio.Auth.xml").read_text()
-        interface = Gio.DBusNodeInfo.new_for_xml(text).lookup_interface(NAME)
-        self.bus.connection.register_object(PATH, interface, self._answer, self._get, None)
+        for path, name in ((PATH, NAME), (self.sign_in, SIGN_IN)):
+            interface = Gio.DBusNodeInfo.new_for_xml(text).lookup_interface(name)
+            self.bus.connection.register_object(path, interface, self._answer, self._get, None)
         tap.equal(request_name(self.bus, DO_NOT_QUEUE), OWNER, "the squatter's name")
 
     def _answer(self, _connection, _sender, _path, _interface, method, _arguments, invocation):
         self.asked.append(method)
-        invocation.return_dbus_error("org.tidio.Auth.Error.Failed", "Thank you")
+        if self.signs_in and method == "SignIn":
+            invocation.return_value(GLib.Variant("(o)", (self.sign_in,)))
+        else:
+            invocation.return_dbus_error(self.error, "Thank you")
 
     def _get(self, _connection, _sender, _path, _interface, prop):
         self.asked.append(prop)
-        return GLib.Variant("u" if prop == "Version" else "s", 1 if prop == "Version" else "")
+        return GLib.Variant(*self.values.get(prop, ("s", "")))
 
 
 def run_cli(world, *arguments, **environment):
@@ -159,6 +170,27 @@ def other_user(world):
         tap.equal(bus.calls, ["Hello", "GetConnectionCredentials"], "calls")
         seen.append(result.code)
     return "5, nothing sent" if seen == [NOT_ALLOWED] * 2 else seen
+
+
+def given_up(world):
+    """It says of calls that they were given up: to the command line that is an error like others."""
+    Squatter(world, CANCELLED)
+    result = run_cli(world, "watch")
+    tap.contains(result.err, "Thank you", "stderr")
+    return f"exit {result.code}"
+
+
+def cancel_given_up(world):
+    squatter = Squatter(world, CANCELLED, signs_in=True)
+    cli = Cli(world.session)
+    process = cli.start("sign-in", "me", "--no-browser")
+    world.bus.wait_for(lambda: "State" in squatter.asked, DEADLINE, "the sign-in", poll=True)
+    process.send_signal(signal.SIGINT)
+    world.bus.wait_for(lambda: process.poll() is not None, DEADLINE, "the command's end", poll=True)
+    result = cli.finish(process)
+    tap.equal(squatter.asked.count("Cancel"), 1, "calls of Cancel")
+    tap.contains(result.err, "Thank you", "stderr")
+    return f"exit {result.code}"
 
 
 # Signals in the name of others
@@ -333,6 +365,9 @@ add_rows([
     ("DB-12c", "the broker is the unit's process", managed, "a token", {"account": ""}),
     ("DB-12d", "another user has the name", other_user, "5, nothing sent",
      {**NO_SERVER, "start": False}),
+    ("DB-12e", "what has the name says that a look at the activity was given up", given_up, "exit 1",
+     {**NO_SERVER, "start": False}),
+    ("DB-12f", "the same of Cancel", cancel_given_up, "exit 1", {**NO_SERVER, "start": False}),
     ("DB-13a", "signals of bus and keyring, from somebody else", forged, "ignored"),
     ("DB-13b", "the portal's answer, from somebody else", forged_portal, "BrowserFailed",
      {"start": False}),
