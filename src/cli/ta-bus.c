@@ -9,7 +9,7 @@
 /* The broker's proxy keeps no property cache: a cached property is silently absent when the broker
  * cannot be started, a call says so. Properties are therefore read by ta_bus_call(). */
 
-/* The session bus.
+/* The session bus. What GDBus has against it is no part of the error: it may quote the address.
  * Errors: TA_ERROR_FAILED. */
 GDBusConnection *
 ta_bus_open (GError **error)
@@ -18,13 +18,15 @@ ta_bus_open (GError **error)
   GDBusConnection *bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local);
 
   if (bus != NULL)
-    g_dbus_connection_set_exit_on_close (bus, FALSE);
-  else
-    g_set_error (error, TA_ERROR, TA_ERROR_FAILED,
-                 _ ("There is no session bus; run this in a desktop session or under "
-                    "dbus-run-session (%s)"),
-                 local->message);
-  return bus;
+    {
+      g_dbus_connection_set_exit_on_close (bus, FALSE);
+      return bus;
+    }
+  g_debug ("%s", local->message);
+  g_set_error_literal (error, TA_ERROR, TA_ERROR_FAILED,
+                       _ ("There is no session bus; run this in a desktop session or under "
+                          "dbus-run-session"));
+  return NULL;
 }
 
 /* `timeout_ms`: how long each method call may take, G_MAXINT for ever. Starts the broker, and sends

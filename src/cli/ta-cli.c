@@ -101,9 +101,9 @@ ta_cli_get_exit_code (const GError *error)
   return EXIT_CODE_FAILED;
 }
 
-/* A message may come from another program: it must not move the terminal's cursor about. */
-static char *
-make_printable (const char *text)
+/* Text may come from another program: it must not move the terminal's cursor about. */
+char *
+ta_cli_make_printable (const char *text)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
   GString *printable = g_string_new (NULL);
@@ -117,7 +117,7 @@ make_printable (const char *text)
 void
 ta_cli_warn (const char *sentence)
 {
-  g_autofree char *printable = make_printable (sentence);
+  g_autofree char *printable = ta_cli_make_printable (sentence);
 
   g_printerr ("tidio-auth: %s\n", printable);
 }

@@ -24,6 +24,7 @@ void ta_cli_offer_interactive (GError **error);
 void ta_cli_report (const GError *error);
 gboolean ta_cli_has_display (void);
 gboolean ta_cli_may_color (int fd);
+char *ta_cli_make_printable (const char *text);
 void ta_cli_warn (const char *sentence);
 void ta_cli_set_file_error (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 gboolean ta_cli_write (int fd, const char *data, gsize length, GError **error);

@@ -26,14 +26,15 @@ check_free (TaSelfCheck *check)
   g_free (check);
 }
 
+/* Most of it is what the broker, or the bus, says. */
 static void
 add (GPtrArray *checks, const char *id, const char *result, const char *sentence)
 {
   TaSelfCheck *check = g_new0 (TaSelfCheck, 1);
 
-  check->id = g_strdup (id);
-  check->result = g_strdup (result);
-  check->sentence = g_strdup (sentence);
+  check->id = ta_cli_make_printable (id);
+  check->result = ta_cli_make_printable (result);
+  check->sentence = ta_cli_make_printable (sentence);
   g_ptr_array_add (checks, check);
 }
 

@@ -510,6 +510,17 @@ def nobody(world):
     tap.contains(rows["broker"][1], "cannot be started", "broker")
 
 
+@tap.case("DO-33c", "doctor without a bus does not say what address it tried", start=False)
+def no_address(world):
+    lost = Cli(world.session, {"DBUS_SESSION_BUS_ADDRESS": f"tcp {ADDRESS}\033[31m"})
+    for arguments in ((), ("--json",)):
+        result = lost.run("doctor", *arguments)
+        tap.equal(result.code, 1, f"exit code: {result}")
+        for text in (result.out, result.err):
+            tap.lacks(text, ADDRESS, "report")
+            tap.check(text.replace("\n", "").isprintable(), f"printable text: {text!r}")
+
+
 @tap.case("DO-33b", "doctor with a broker that stands still: that is told, and what to do")
 def stopped(world):
     world.broker.process.send_signal(signal.SIGSTOP)
@@ -538,20 +549,31 @@ def display(world):
     other.bus.close()
 
 
+@tap.case("DO-35", "doctor prints whatever the broker says as text", start=False)
+def text(world):
+    other = OldBroker(world.session, "tidio-authd\033[2J\a\n\u009b31m")
+    process = world.cli.start("doctor")
+    world.bus.wait_for(lambda: process.poll() is not None, DEADLINE, "the end of it", poll=True)
+    out = world.cli.finish(process).out
+    tap.contains(out, "tidio-authd?[2J???31m\n", "report")
+    tap.check(out.replace("\n", "").isprintable(), f"printable text: {out!r}")
+    other.bus.close()
+
+
 class OldBroker:
     """A broker of another version, as far as doctor can see."""
 
-    def __init__(self, session):
+    def __init__(self, session, version="tidio-authd 0.0.1 runs with GLib 2.74.6"):
         self.bus = session.new_bus()
+        self.version = version
         interface = Gio.DBusNodeInfo.new_for_xml(f"""<node><interface name="{NAME}">
           <method name="Diagnose"><arg type="a(sss)" direction="out"/></method>
         </interface></node>""").interfaces[0]
         self.bus.connection.register_object(PATH, interface, self._answer, None, None)
         self.bus.call(BUS, BUS_PATH, BUS, "RequestName", GLib.Variant("(su)", (NAME, 4)))
 
-    @staticmethod
-    def _answer(_bus, _sender, _path, _interface, _method, _arguments, invocation):
-        rows = [("version", "ok", "tidio-authd 0.0.1 runs with GLib 2.74.6")]
+    def _answer(self, _bus, _sender, _path, _interface, _method, _arguments, invocation):
+        rows = [("version", "ok", self.version)]
         invocation.return_value(GLib.Variant("(a(sss))", (rows,)))
 
 
