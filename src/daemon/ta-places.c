@@ -24,20 +24,24 @@ static const TaFairUseLimits stream_limits = {
   .queue_each = { 16, 10 * MIB },
 };
 
-/* Who calls is known as soon as the bus has answered, but its answer may come behind many calls. */
+/* Who calls is known as soon as the bus has answered, but its answer may come behind many calls. A
+ * connection has 512 of them, bodies of 20 MiB with them; all connections together have 2048 and
+ * 40 MiB. Three connections can have all that is at work, but only a 32nd of the queue each:
+ * whoever comes then waits for that moment, and has the next place but for one of each that waits.
+ */
 static const TaFairUseLimits stranger_limits = {
-  .work = { 1024, 40 * MIB },
-  .work_each = { 512, 20 * MIB },
-  .queue = { 0, 0 },
-  .queue_each = { 0, 0 },
+  .work = { 1024, 32 * MIB },
+  .work_each = { 480, 16 * MIB },
+  .queue = { 1024, 8 * MIB },
+  .queue_each = { 32, 4 * MIB },
 };
 
-/* Each of which has a descriptor. */
+/* The same of those that have a descriptor each: 24 of a connection, 64 in all. */
 static const TaFairUseLimits stranger_stream_limits = {
-  .work = { 64, 40 * MIB },
-  .work_each = { 24, 20 * MIB },
-  .queue = { 0, 0 },
-  .queue_each = { 0, 0 },
+  .work = { 48, 32 * MIB },
+  .work_each = { 22, 16 * MIB },
+  .queue = { 16, 8 * MIB },
+  .queue_each = { 2, 4 * MIB },
 };
 
 struct _TaPlaces

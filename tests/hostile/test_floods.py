@@ -5,6 +5,7 @@ broker asks the bus is answered behind it. A sanitizer keeps what is freed, so g
 at there."""
 
 import collections
+import contextlib
 import itertools
 import os
 import pathlib
@@ -29,24 +30,41 @@ LARGE = 16
 FILES = 512
 
 
-def flood(raw, world, message, count, descriptors=()):
-    """Sends so many of it and lets the broker go on. The results of those that have one, counted."""
-    data = message.to_blob(Gio.DBusCapabilityFlags.UNIX_FD_PASSING)
-    first = next(raw.numbers)
-    one_way = message.get_flags() & Flags.NO_REPLY_EXPECTED
+@contextlib.contextmanager
+def halted(world):
+    """The broker stands still meanwhile."""
     world.broker.process.send_signal(signal.SIGSTOP)
     try:
-        for serial in range(first, first + count):
-            raw.send_bytes(data[:8] + serial.to_bytes(4, sys.byteorder) + data[12:], descriptors)
-        raw.numbers = itertools.count(first + count)
-        tap.equal(raw.call("GetId", None, BUS, BUS_PATH, BUS), "answered", "what the bus says")
+        yield
     finally:
         world.broker.process.send_signal(signal.SIGCONT)
+
+
+def pour(raw, message, count, descriptors=()):
+    """Sends so many of it, until the bus has them all."""
+    data = message.to_blob(Gio.DBusCapabilityFlags.UNIX_FD_PASSING)
+    first = next(raw.numbers)
+    for serial in range(first, first + count):
+        raw.send_bytes(data[:8] + serial.to_bytes(4, sys.byteorder) + data[12:], descriptors)
+    raw.numbers = itertools.count(first + count)
+    tap.equal(raw.call("GetId", None, BUS, BUS_PATH, BUS), "answered", "what the bus says")
+
+
+def collect(raw, count):
+    """The results of so many, counted."""
     results = collections.Counter()
-    while not one_way and results.total() < count:
+    while results.total() < count:
         answer = raw.receive()
         results[(answer.get_error_name() or "answered").rpartition(".")[2]] += 1
     return results
+
+
+def flood(raw, world, message, count, descriptors=()):
+    """Sends so many of it and lets the broker go on. The results of those that have one."""
+    one_way = message.get_flags() & Flags.NO_REPLY_EXPECTED
+    with halted(world):
+        pour(raw, message, count, descriptors)
+    return collect(raw, 0 if one_way else count)
 
 
 def numbered(message):
@@ -101,21 +119,47 @@ def small_flood(world):
     world.expect_well()
 
 
+def stream_call(raw, body):
+    arguments = GLib.Variant("(sssha{sv})", ("", "POST", "contacts", 0, {}))
+    message = numbered(raw.message("OpenApi", arguments))
+    message.set_header(Field.NUM_UNIX_FDS, GLib.Variant("u", 1))
+    message.set_unix_fd_list(Gio.UnixFDList.new_from_array([os.dup(body.fileno())]))
+    return message
+
+
 @tap.case("DB-07k", f"{FILES + 100} calls of OpenApi by a program that nobody knows yet: a few are "
           f"made, the rest is Busy, and {FILES} descriptors are enough")
 def descriptor_flood(world):
     resource.prlimit(world.broker.process.pid, resource.RLIMIT_NOFILE, (FILES, FILES))
     raw = RawCaller(world.session)
     raw.socket.settimeout(120)
-    arguments = GLib.Variant("(sssha{sv})", ("", "POST", "contacts", 0, {}))
-    message = numbered(raw.message("OpenApi", arguments))
-    message.set_header(Field.NUM_UNIX_FDS, GLib.Variant("u", 1))
     with tempfile.TemporaryFile() as body:
-        message.set_unix_fd_list(Gio.UnixFDList.new_from_array([os.dup(body.fileno())]))
-        results = flood(raw, world, message, FILES + 100, [body.fileno()])
+        results = flood(raw, world, stream_call(raw, body), FILES + 100, [body.fileno()])
     tap.comment(f"DB-07k: {dict(results)}")
     tap.equal(set(results), {"answered", "Busy"}, "results")
     tap.check(results["Busy"] >= FILES, f"most are Busy: {dict(results)}")
+    world.expect_well()
+
+
+@tap.case("DB-07l", "three programs that nobody knows yet have all places of such: a fourth waits "
+          "for one")
+def newcomer(world):
+    with tempfile.TemporaryFile() as body:
+        kinds = ((lambda raw: numbered(raw.message("GetToken", token_arguments())), 600, ()),
+                 (lambda raw: stream_call(raw, body), 30, [body.fileno()]))
+        for make, count, descriptors in kinds:
+            greedy = [RawCaller(world.session) for _ in range(3)]
+            late = RawCaller(world.session)
+            with halted(world):
+                for raw in greedy:
+                    raw.socket.settimeout(120)
+                    pour(raw, make(raw), count, descriptors)
+                pour(late, make(late), 1, descriptors)
+            tap.equal(dict(collect(late, 1)), {"answered": 1}, "the late one's result")
+            seen = [dict(collect(raw, count)) for raw in greedy]
+            tap.comment(f"DB-07l: {seen}")
+            for results in seen:
+                tap.equal(set(results), {"answered", "Busy"}, "results of the greedy ones")
     world.expect_well()
 
 
