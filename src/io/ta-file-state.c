@@ -4,7 +4,8 @@
 #include "io/ta-clock.h"
 
 /* Whether a file has to be read again. One that was changed just now has to: the next change may
- * come within the same tick of its clock. */
+ * come within the same tick of its clock. So has one that was put in its place just now, which may
+ * bring an old time of its own; no program sets the other one. */
 
 #define TICK 2 /* seconds */
 
@@ -18,6 +19,12 @@ is_same (const struct stat *one, const struct stat *other)
          && one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
 }
 
+static gboolean
+is_settled (const struct stat *stat)
+{
+  return ta_clock_now ().wall - MAX (stat->st_mtim.tv_sec, stat->st_ctim.tv_sec) >= TICK;
+}
+
 /* To be called before the file is read, so that what is read is not older than this. `path`:
  * (nullable): NULL: there is no file. */
 void
@@ -25,9 +32,7 @@ ta_file_state_note (TaFileState *self, const char *path)
 {
   ta_file_state_clear (self);
   self->path = g_strdup (path);
-  self->is_known = path == NULL
-                   || (stat (path, &self->stat) == 0
-                       && ta_clock_now ().wall - self->stat.st_mtim.tv_sec >= TICK);
+  self->is_known = path == NULL || (stat (path, &self->stat) == 0 && is_settled (&self->stat));
 }
 
 /* Whether reading `path` (nullable) would give what it gave when its state was noted. */

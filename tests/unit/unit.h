@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 #include <string.h>
 
@@ -50,6 +51,18 @@ unit_count_descriptors (void)
   while (g_dir_read_name (dir) != NULL)
     count++;
   return count;
+}
+
+/* Waits until the file was changed, or put in its place, long enough ago for what was read of it to
+ * be kept. That time is the kernel's: nobody can set it. */
+static inline void
+unit_let_settle (const char *path)
+{
+  GStatBuf info;
+
+  g_assert_cmpint (g_stat (path, &info), ==, 0);
+  while (g_get_real_time () / G_USEC_PER_SEC - info.st_ctim.tv_sec < 2)
+    g_usleep (G_USEC_PER_SEC / 50);
 }
 
 G_END_DECLS
