@@ -11,7 +11,8 @@
  * that was deleted by mistake, which is made anew.
  *
  * As long as what counts is not stored, the lock stays with this process: what the others can read
- * is a refresh token that was replaced, and a provider may end a login for which one comes back. */
+ * is a refresh token that was replaced, and a provider may end a login for which one comes back. It
+ * lies with the keeper then, for the next claim, or for one that waits for a lock already. */
 
 /* Seconds. A refresh holds the claim for as long as a request and three writes may take. */
 #define TIMEOUT 15
@@ -22,20 +23,25 @@ typedef struct
   TaStore *store;   /* (owned) */
   TaKeeper *keeper; /* (owned) */
   TaClaimPurpose purpose;
-  TaLock *lock;       /* (owned) (nullable) */
-  GError *lock_error; /* (owned) (nullable): why there is none */
+  TaLock *lock;            /* (owned) (nullable) */
+  GError *lock_error;      /* (owned) (nullable): why there is none */
+  GCancellable *is_served; /* (owned): there is one, so none is waited for any more */
+  gulong left_handler;
 } Call;
 
-/* Takes the lock. */
+/* Takes the lock (nullable). */
 static void
 release (TaKeeper *keeper, TaLock *lock)
 {
   TaLock **spare = ta_keeper_get_spare_lock (keeper);
 
-  if (ta_keeper_is_unsaved (keeper) && *spare == NULL)
-    *spare = lock;
-  else
-    g_clear_pointer (&lock, ta_lock_free);
+  if (lock == NULL || !ta_keeper_is_unsaved (keeper) || *spare != NULL)
+    {
+      g_clear_pointer (&lock, ta_lock_free);
+      return;
+    }
+  *spare = lock;
+  g_signal_emit_by_name (keeper, "lock-left");
 }
 
 static void
@@ -43,6 +49,7 @@ call_free (Call *call)
 {
   release (call->keeper, call->lock);
   g_clear_error (&call->lock_error);
+  g_object_unref (call->is_served);
   g_object_unref (call->keeper);
   g_object_unref (call->store);
   g_free (call);
@@ -109,16 +116,15 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
 }
 
-/* A sign-out that came before a sign-in does not count for it, whether that can be stored now or
- * not. If nobody has been able to store because the keyring is locked, that is what has to be told:
- * the user can be asked here as well as where the lock is held. */
+/* Takes the task. A sign-out that came before a sign-in does not count for it, whether that can be
+ * stored now or not. If nobody has been able to store because the keyring is locked, that is what
+ * has to be told: the user can be asked here as well as where the lock is held. */
 static void
-lock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+look (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
+  g_autoptr (GTask) owned = task;
   Call *call = g_task_get_task_data (task);
 
-  call->lock = ta_lock_take_finish (result, &call->lock_error);
   if (call->purpose == TA_CLAIM_SIGN_IN)
     ta_lock_write_note (ta_keeper_get_record (call->keeper)->account, "");
   if (g_error_matches (call->lock_error, TA_ERROR, TA_ERROR_FAILED)
@@ -126,7 +132,40 @@ lock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, g_steal_pointer (&call->lock_error));
   else
     ta_store_load_async (call->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_NEVER, NULL, load_cb,
-                         g_steal_pointer (&task));
+                         g_steal_pointer (&owned));
+}
+
+static void
+lock_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Call *call = g_task_get_task_data (task);
+
+  g_clear_signal_handler (&call->left_handler, call->keeper);
+  if (call->lock == NULL)
+    call->lock = ta_lock_take_finish (result, &call->lock_error);
+  look (task);
+}
+
+/* The lock that was left with the keeper. One whose file was removed protects nothing. */
+static void
+take_spare (Call *call)
+{
+  const char *name = ta_keeper_get_record (call->keeper)->account;
+  TaLock **spare = ta_keeper_get_spare_lock (call->keeper);
+
+  if (*spare != NULL && !ta_lock_is_in_place (*spare, name))
+    g_clear_pointer (spare, ta_lock_free);
+  if (call->lock == NULL)
+    call->lock = g_steal_pointer (spare);
+}
+
+static void
+on_lock_left (TaKeeper *keeper, Call *call)
+{
+  take_spare (call);
+  if (call->lock != NULL)
+    g_cancellable_cancel (call->is_served);
 }
 
 /* Takes the lock and lets the keeper review its item.
@@ -144,9 +183,17 @@ ta_claim_async (TaParts *parts, TaKeeper *keeper, TaClaimPurpose purpose,
   call->store = g_object_ref (parts->store);
   call->keeper = g_object_ref (keeper);
   call->purpose = purpose;
+  call->is_served = g_cancellable_new ();
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
+  take_spare (call);
+  if (call->lock != NULL)
+    {
+      look (task);
+      return;
+    }
+  call->left_handler = g_signal_connect (keeper, "lock-left", G_CALLBACK (on_lock_left), call);
   ta_lock_take_async (ta_keeper_get_record (keeper)->account, is_patient ? SAVE_TIMEOUT : TIMEOUT,
-                      ta_keeper_get_spare_lock (keeper), lock_cb, task);
+                      call->is_served, lock_cb, task);
 }
 
 /* (transfer full) */

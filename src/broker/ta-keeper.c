@@ -191,8 +191,7 @@ ta_keeper_hurry (TaKeeper *self)
 }
 
 /* Takes a stored record, and its item, if it is newer: somebody else wrote it. If its own item fell
- * back to an older one, because a keyring lost what it had said it kept, it is to be stored again.
- */
+ * back to an older one, because a keyring lost what it said it kept, it is to be stored again. */
 void
 ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored)
 {
@@ -326,15 +325,17 @@ ta_keeper_finalize (GObject *object)
 static void
 ta_keeper_class_init (TaKeeperClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = ta_keeper_finalize;
+  const char *const signals[] = {
+    "changed",    /* another record counts, or it was stored, or could not be */
+    "signed-out", /* another broker signed the account out */
+    "lock-left",  /* ta_keeper_get_spare_lock() has one */
+    "due",        /* it is time to try once more to store what is unsaved */
+  };
 
-  /* Another record counts, or it was stored, or could not be. */
-  g_signal_new ("changed", TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  /* Another broker signed the account out. */
-  g_signal_new ("signed-out", TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
-                0);
-  /* It is time to try once more to store what is unsaved. */
-  g_signal_new ("due", TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  G_OBJECT_CLASS (klass)->finalize = ta_keeper_finalize;
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_signal_new (signals[i], TA_TYPE_KEEPER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                  0);
 }
 
 TaKeeper *

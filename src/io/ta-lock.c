@@ -64,9 +64,10 @@ open_lock (const char *name, GError **error)
   return -1;
 }
 
-/* Whether the file that is open is the one that has the name. */
-static gboolean
-is_in_place (const TaLock *self, const char *name)
+/* Whether the file of the lock is still the one that has the name. If it was removed, another
+ * process may have the lock of that name, too. */
+gboolean
+ta_lock_is_in_place (const TaLock *self, const char *name)
 {
   g_autofree char *file = g_strconcat (name, ".lock", NULL);
   g_autofree char *path = g_build_filename (g_get_user_runtime_dir (), "tidio-auth", file, NULL);
@@ -79,9 +80,8 @@ is_in_place (const TaLock *self, const char *name)
 
 typedef struct
 {
-  char *name;     /* (owned) */
-  TaLock *lock;   /* (owned) (nullable): NULL once handed out */
-  TaLock **spare; /* (unowned) */
+  char *name;   /* (owned) */
+  TaLock *lock; /* (owned) (nullable): NULL once handed out */
   gint64 deadline;
 } Take;
 
@@ -100,17 +100,11 @@ try_lock (Take *take, GError **error)
   struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
   TaLock *lock = take->lock;
 
-  if (*take->spare != NULL)
-    {
-      take->lock = g_steal_pointer (take->spare);
-      ta_lock_free (lock);
-      return TRUE;
-    }
   if (lock->fd < 0)
     return TRUE;
   if (fcntl (lock->fd, F_OFD_SETLK, &whole) != 0)
     return errno != EAGAIN && errno != EACCES;
-  if (is_in_place (lock, take->name))
+  if (ta_lock_is_in_place (lock, take->name))
     return TRUE;
   close (lock->fd);
   lock->fd = open_lock (take->name, error);
@@ -125,7 +119,9 @@ try_to_take (gpointer user_data)
   Take *take = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (try_lock (take, &error))
+  if (g_task_return_error_if_cancelled (task))
+    ;
+  else if (try_lock (take, &error))
     g_task_return_pointer (task, g_steal_pointer (&take->lock), (GDestroyNotify) ta_lock_free);
   else if (error != NULL)
     g_task_return_error (task, g_steal_pointer (&error));
@@ -139,21 +135,20 @@ try_to_take (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Waits `seconds` at most. `name` is fit for a file name. `spare`: where this process may leave the
- * lock of that name, for whoever wants it here; it must live until the callback.
- * Errors: TA_ERROR_BUSY; TA_ERROR_FAILED: somebody put something else in the file's place. */
+/* Waits `seconds` at most. `name` is fit for a file name.
+ * Errors: TA_ERROR_BUSY; TA_ERROR_FAILED: somebody put something else in the file's place;
+ * G_IO_ERROR_CANCELLED. */
 void
-ta_lock_take_async (const char *name, guint seconds, TaLock **spare, GAsyncReadyCallback callback,
-                    gpointer user_data)
+ta_lock_take_async (const char *name, guint seconds, GCancellable *cancellable,
+                    GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_autoptr (GError) error = NULL;
   Take *take = g_new0 (Take, 1);
 
   g_task_set_source_tag (task, ta_lock_take_async);
   g_task_set_task_data (task, take, (GDestroyNotify) take_free);
   take->name = g_strdup (name);
-  take->spare = spare;
   take->lock = g_new0 (TaLock, 1);
   take->lock->fd = open_lock (name, &error);
   take->deadline = ta_clock_boot_ms () + seconds * G_GINT64_CONSTANT (1000);

@@ -8,9 +8,10 @@ G_BEGIN_DECLS
 /* A lock that one process of this user at a time has, over all sessions; freeing it releases it. */
 typedef struct _TaLock TaLock;
 
-void ta_lock_take_async (const char *name, guint seconds, TaLock **spare,
+void ta_lock_take_async (const char *name, guint seconds, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data);
 TaLock *ta_lock_take_finish (GAsyncResult *result, GError **error);
+gboolean ta_lock_is_in_place (const TaLock *self, const char *name);
 void ta_lock_write_note (const char *name, const char *note);
 char *ta_lock_read_note (TaLock *self);
 void ta_lock_free (TaLock *self);

@@ -5,13 +5,14 @@
 import json
 import pathlib
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import browser, tap
 from harness.broker import DEADLINE, expect_error
-from harness.locks import lock_path
+from harness.locks import OpenWatch, held, lock_path
 from harness.peer import answer
 from harness.second_bus import SecondBroker
 from rows import ACCOUNT, main
@@ -141,6 +142,44 @@ def locked_elsewhere(world):
     tap.equal(world.server_saw(), "1 refresh", "what the server saw")
     wait_for_state(world, "ready")
     second.stop()
+    world.prove_kept()
+
+@tap.case("SE-07", "the lock file is another one while something is unsaved: that is waited for")
+def lock_replaced(world):
+    lock = lock_path(world.session)
+    other = lock.with_suffix(".new")
+    world.keyring.plan("SetSecret", "fail", 2, 0)
+    fresh = world.broker.token(ACCOUNT, rejected=world.old)
+    tap.equal(world.broker.state(ACCOUNT), "unsaved", "state")
+    with held(other):
+        watch = OpenWatch(other)
+        other.rename(lock)
+        watch.wait()
+        world.keyring.heal()
+        world.bus.settle(1)
+        tap.equal(world.broker.state(ACCOUNT), "unsaved", "state while another process has it")
+    wait_for_state(world, "ready")
+    tap.equal(world.newest_record()["access_token"], fresh, "the token in the keyring")
+    world.prove_kept()
+
+
+@tap.case("SE-08", "a sign-in waits for the lock of a refresh that cannot be stored, and gets it")
+def lock_left(world):
+    path, uri = world.start_sign_in()
+    with halted(world, "request processed") as halt:
+        watch = OpenWatch(lock_path(world.session))
+        visit = threading.Thread(target=browser.fetch, args=(uri,), daemon=True)
+        visit.start()
+        watch.wait()
+        # Once more after the first failure, through another session.
+        world.keyring.plan("SetSecret", "fail", 1, 2)
+        world.keyring.reset_counts()
+        halt.go_on()
+        tap.equal(world.broker.end_of(path)["State"], "done", "end of the sign-in")
+        visit.join(DEADLINE)
+        tap.equal(world.seen(halt.pending), "a new token", "what the caller of the refresh saw")
+    tap.equal(world.keyring.count("SetSecret"), 3, "writes of the result, twice, and the sign-in")
+    wait_for_state(world, "ready")
     world.prove_kept()
 
 

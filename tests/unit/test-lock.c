@@ -40,8 +40,6 @@ typedef struct
   guint descriptors; /* before */
 } Fixture;
 
-static TaLock *no_spare;
-
 static void
 release (Taker *taker)
 {
@@ -68,7 +66,7 @@ await (Taker *taker)
 static void
 take (Taker *taker, const char *name)
 {
-  ta_lock_take_async (name, WAIT, &no_spare, take_cb, taker);
+  ta_lock_take_async (name, WAIT, NULL, take_cb, taker);
   await (taker);
 }
 
@@ -186,7 +184,7 @@ static void
 check_second_waits (Fixture *fixture, gconstpointer data)
 {
   take (&fixture->first, NAME);
-  ta_lock_take_async (NAME, WAIT, &no_spare, take_cb, &fixture->second);
+  ta_lock_take_async (NAME, WAIT, NULL, take_cb, &fixture->second);
   pass ();
   g_assert_false (fixture->second.done);
   release (&fixture->first);
@@ -202,7 +200,7 @@ check_one_after_the_other (Fixture *fixture, gconstpointer data)
 
   take (&fixture->first, NAME);
   for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
-    ta_lock_take_async (NAME, WAIT, &no_spare, take_cb, &others[i]);
+    ta_lock_take_async (NAME, WAIT, NULL, take_cb, &others[i]);
   release (&fixture->first);
   while (taken < G_N_ELEMENTS (others))
     {
@@ -273,7 +271,7 @@ check_other_process (Fixture *fixture, gconstpointer data)
 {
   GPid child = hold ();
 
-  ta_lock_take_async (NAME, WAIT, &no_spare, take_cb, &fixture->first);
+  ta_lock_take_async (NAME, WAIT, NULL, take_cb, &fixture->first);
   pass ();
   g_assert_false (fixture->first.done);
   end_process (child);
@@ -297,7 +295,7 @@ check_busy (Fixture *fixture, gconstpointer data)
 static void
 check_nobody_takes_it (Fixture *fixture, gconstpointer data)
 {
-  ta_lock_take_async (NAME, WAIT, &no_spare, NULL, NULL);
+  ta_lock_take_async (NAME, WAIT, NULL, NULL, NULL);
   take (&fixture->first, NAME);
   assert_taken (&fixture->first);
 }
@@ -325,24 +323,37 @@ check_not_inherited (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (found, ==, 1);
 }
 
-/* What one part of a program leaves is had by another part of it, and by no other program. */
+/* Who waits no more has nothing, whoever has the lock goes on having it. */
 static void
-check_spare (Fixture *fixture, gconstpointer data)
+check_cancelled (Fixture *fixture, gconstpointer data)
 {
-  TaLock *spare = NULL;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   Taker third = { 0 };
 
   take (&fixture->first, NAME);
-  ta_lock_take_async (NAME, WAIT, &spare, take_cb, &fixture->second);
+  ta_lock_take_async (NAME, 1000, cancellable, take_cb, &fixture->second);
   pass ();
   g_assert_false (fixture->second.done);
-  spare = g_steal_pointer (&fixture->first.lock);
+  g_cancellable_cancel (cancellable);
   await (&fixture->second);
-  assert_taken (&fixture->second);
-  g_assert_null (spare);
+  g_assert_error (fixture->second.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   take (&third, NAME);
   unit_assert_error (third.error, TA_ERROR, TA_ERROR_BUSY);
   release (&third);
+}
+
+/* Whoever has a lock can see whether it still is the one of its name. */
+static void
+check_in_place (Fixture *fixture, gconstpointer data)
+{
+  take (&fixture->first, NAME);
+  g_assert_true (ta_lock_is_in_place (fixture->first.lock, NAME));
+  g_assert_cmpint (g_remove (LOCK_FILE), ==, 0);
+  g_assert_false (ta_lock_is_in_place (fixture->first.lock, NAME));
+  take (&fixture->second, NAME);
+  assert_taken (&fixture->second);
+  g_assert_true (ta_lock_is_in_place (fixture->second.lock, NAME));
+  g_assert_false (ta_lock_is_in_place (fixture->first.lock, NAME));
 }
 
 /* Who waited for a file that was removed does not keep others from the one that took its place. */
@@ -352,7 +363,7 @@ check_removed (Fixture *fixture, gconstpointer data)
   Taker third = { 0 };
 
   take (&fixture->first, NAME);
-  ta_lock_take_async (NAME, WAIT, &no_spare, take_cb, &fixture->second);
+  ta_lock_take_async (NAME, WAIT, NULL, take_cb, &fixture->second);
   pass ();
   g_assert_cmpint (g_remove (LOCK_FILE), ==, 0);
   release (&fixture->first);
@@ -619,8 +630,9 @@ main (int argc, char **argv)
   add ("/lock/UN-LO-12-message-length", NULL, check_message_length);
   add ("/lock/UN-LO-13-folder-is-made", NULL, check_folder_is_made);
   ADD_ROWS ("/lock/UN-LO-14-no-place", places, check_no_place);
-  add ("/lock/UN-LO-15-spare", NULL, check_spare);
+  add ("/lock/UN-LO-15-cancelled", NULL, check_cancelled);
   add ("/lock/UN-LO-16-removed", NULL, check_removed);
+  add ("/lock/UN-LO-17-in-place", NULL, check_in_place);
   status = g_test_run ();
   rmdir (folder);
   return status;
