@@ -11,7 +11,6 @@
 #include "daemon/ta-name.h"
 #include "daemon/ta-service.h"
 #include "io/ta-clock.h"
-#include "io/ta-configuration.h"
 #include "io/ta-notification.h"
 #include "io/ta-process.h"
 
@@ -109,54 +108,14 @@ on_drained (gpointer user_data)
   end (user_data, EXIT_SUCCESS);
 }
 
-static void on_idle (gpointer user_data);
-
-/* Seconds. A file that cannot be used is told of where it is needed. */
-static guint
-find_idle_timeout (void)
-{
-  g_autoptr (TaConfiguration) configuration = ta_configuration_load (NULL);
-
-  return configuration != NULL ? configuration->idle_timeout : TA_CONFIGURATION_IDLE_TIMEOUT;
-}
-
-/* A keyring that does not answer says nothing of what it has. */
-static gboolean
-is_blind (Daemon *daemon)
-{
-  const TaStoreHealth *health
-      = ta_store_get_health (ta_accounts_get_parts (daemon->accounts)->store);
-  g_autoptr (GList) all = ta_accounts_list (daemon->accounts);
-
-  return all != NULL && !health->is_well
-         && g_error_matches (health->failure, TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE);
-}
-
-static void
-last_look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Daemon *daemon = user_data;
-
-  ta_accounts_load_finish (TA_ACCOUNTS (source), result, NULL);
-  if (daemon->ends_at != 0)
-    return;
-  if (is_blind (daemon) || !ta_idle_is_over (daemon->idle))
-    {
-      ta_idle_wait (daemon->idle, find_idle_timeout (), on_idle, daemon);
-      return;
-    }
-  daemon->is_leaving = TRUE;
-  g_clear_pointer (&daemon->name, ta_name_free);
-  ta_idle_drain (daemon->idle, on_drained, daemon);
-}
-
-/* What somebody deleted from the keyring meanwhile is only here, and has to be stored first. */
 static void
 on_idle (gpointer user_data)
 {
   Daemon *daemon = user_data;
 
-  ta_accounts_load_async (daemon->accounts, NULL, FALSE, NULL, last_look_cb, daemon);
+  daemon->is_leaving = TRUE;
+  g_clear_pointer (&daemon->name, ta_name_free);
+  ta_idle_drain (daemon->idle, on_drained, daemon);
 }
 
 /* The service manager sends a signal when it sees the name go, too: those who called before
@@ -203,7 +162,7 @@ own_name (Daemon *daemon)
     return;
   ta_service_publish (daemon->service, daemon->bus);
   daemon->name = ta_name_new (daemon->bus, on_name_got, on_name_lost, daemon);
-  ta_idle_wait (daemon->idle, find_idle_timeout (), on_idle, daemon);
+  ta_idle_wait (daemon->idle, on_idle, daemon);
 }
 
 static gboolean

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-idle.h"
 
+#include "base/ta-error.h"
 #include "broker/ta-ending.h"
 #include "daemon/ta-usage.h"
 #include "io/ta-clock.h"
+#include "io/ta-configuration.h"
 
 /* When the broker may leave: some time after the last call, if nothing needs it:
  *
@@ -17,8 +19,8 @@
  *   counts: only the memory knows of that;
  * - all activity is in its file.
  *
- * Before it leaves it looks into the keyring: what somebody deleted there is only here, and is
- * stored first (main.c).
+ * Then it looks into the keyring, each time: what somebody deleted there is only here, and is
+ * stored before it leaves; and one that does not answer says nothing of what it has.
  *
  * What needs it is not told of when it ends, but looked at again after the same time. That is the
  * only thing that ever wakes a broker which has nothing to do.
@@ -42,6 +44,7 @@ struct _TaIdle
   TaService *service;   /* (owned) */
   TaReminder *reminder; /* (owned) */
   TaUsage *usage;       /* (owned) */
+  GCancellable *ended;  /* (owned): cancelled when this is freed */
 
   guint wait_ms;
   gint64 drained_at; /* on the boot clock, ms, at the latest */
@@ -49,6 +52,13 @@ struct _TaIdle
   TaIdleFunc func;
   gpointer user_data; /* (unowned) */
 };
+
+/* The last look, which may end when nobody wants it any more. */
+typedef struct
+{
+  TaIdle *idle;        /* (unowned): gone once it has ended */
+  GCancellable *ended; /* (owned) */
+} Look;
 
 TaIdle *
 ta_idle_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins, TaLedger *ledger,
@@ -62,6 +72,7 @@ ta_idle_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins, Ta
   self->service = g_object_ref (service);
   self->reminder = g_object_ref (reminder);
   self->usage = ta_usage_new (bus);
+  self->ended = g_cancellable_new ();
   return self;
 }
 
@@ -69,6 +80,8 @@ void
 ta_idle_free (TaIdle *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
+  g_cancellable_cancel (self->ended);
+  g_object_unref (self->ended);
   ta_usage_free (self->usage);
   g_object_unref (self->reminder);
   g_object_unref (self->service);
@@ -102,11 +115,49 @@ is_needed (TaIdle *self)
 }
 
 /* Whether nobody has needed it for so long. */
-gboolean
-ta_idle_is_over (TaIdle *self)
+static gboolean
+is_over (TaIdle *self)
 {
   return ta_usage_get_quiet_ms (self->usage) >= self->wait_ms && !is_needed (self)
          && ta_ledger_save (self->ledger);
+}
+
+/* As it was found by the last look. */
+static gboolean
+is_blind (TaIdle *self)
+{
+  const TaStoreHealth *health = ta_store_get_health (ta_accounts_get_parts (self->accounts)->store);
+  g_autoptr (GList) all = ta_accounts_list (self->accounts);
+
+  return all != NULL && !health->is_well
+         && g_error_matches (health->failure, TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE);
+}
+
+static void wait_anew (TaIdle *self);
+
+static void
+look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Look *look = user_data;
+  g_autoptr (GCancellable) ended = look->ended;
+
+  ta_accounts_load_finish (TA_ACCOUNTS (source), result, NULL);
+  if (g_cancellable_is_cancelled (ended))
+    return;
+  if (is_blind (look->idle) || !is_over (look->idle))
+    wait_anew (look->idle);
+  else
+    look->idle->func (look->idle->user_data);
+}
+
+static void
+take_last_look (TaIdle *self)
+{
+  Look *look = g_new0 (Look, 1);
+
+  look->idle = self;
+  look->ended = g_object_ref (self->ended);
+  ta_accounts_load_async (self->accounts, NULL, FALSE, NULL, look_cb, look);
 }
 
 static gboolean
@@ -116,23 +167,35 @@ on_time (gpointer user_data)
   guint quiet = ta_usage_get_quiet_ms (self->usage);
 
   self->timer = 0;
-  if (ta_idle_is_over (self))
-    self->func (self->user_data);
+  if (is_over (self))
+    take_last_look (self);
   else
     self->timer = g_timeout_add (quiet < self->wait_ms ? self->wait_ms - quiet : self->wait_ms,
                                  on_time, self);
   return G_SOURCE_REMOVE;
 }
 
-/* Calls the function once nobody has needed the broker for so long; 0: never. */
-void
-ta_idle_wait (TaIdle *self, guint seconds, TaIdleFunc func, gpointer user_data)
+/* A configuration that cannot be used is told of where it is needed. */
+static void
+wait_anew (TaIdle *self)
 {
-  self->wait_ms = seconds * 1000;
+  g_autoptr (TaConfiguration) configuration = ta_configuration_load (NULL);
+
+  self->wait_ms
+      = 1000
+        * (configuration != NULL ? configuration->idle_timeout : TA_CONFIGURATION_IDLE_TIMEOUT);
+  if (self->wait_ms > 0)
+    self->timer = g_timeout_add (self->wait_ms, on_time, self);
+}
+
+/* Calls the function once nobody has needed the broker for as long as is configured, which may be
+ * never, and nothing would be lost. */
+void
+ta_idle_wait (TaIdle *self, TaIdleFunc func, gpointer user_data)
+{
   self->func = func;
   self->user_data = user_data;
-  if (seconds > 0)
-    self->timer = g_timeout_add (self->wait_ms, on_time, self);
+  wait_anew (self);
 }
 
 static gboolean

@@ -15,8 +15,7 @@ typedef void (*TaIdleFunc) (gpointer user_data);
 TaIdle *ta_idle_new (GDBusConnection *bus, TaAccounts *accounts, TaSignIns *sign_ins,
                      TaLedger *ledger, TaService *service, TaReminder *reminder);
 void ta_idle_free (TaIdle *self);
-gboolean ta_idle_is_over (TaIdle *self);
-void ta_idle_wait (TaIdle *self, guint seconds, TaIdleFunc func, gpointer user_data);
+void ta_idle_wait (TaIdle *self, TaIdleFunc func, gpointer user_data);
 void ta_idle_drain (TaIdle *self, TaIdleFunc func, gpointer user_data);
 
 G_END_DECLS
