@@ -265,7 +265,7 @@ def rejects_all(world):
     world.prove_kept()
 
 
-@tap.case("RF-16", "tokens of one second: few refreshes when asked for, none while nobody asks")
+@tap.case("CL-03", "tokens of one second: few refreshes when asked for, none while nobody asks")
 def short_lived(world):
     world.server.control(lifetime=1)
     world.outcome()

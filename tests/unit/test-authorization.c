@@ -36,10 +36,10 @@ static const Request requests[] = {
   { "query-is-kept", "Pkce=none\nAuthorizationEndpoint=https://h/a?tenant=b%20c\n",
     "https://h/a?tenant=b%20c&client_id=my-id&redirect_uri=" ENCODED_REDIRECT_URI
     "&response_type=code&state=STATE" },
-  { "scopes", "Pkce=none\nScopes=read write\n",
+  { "CF-05-scopes", "Pkce=none\nScopes=read write\n",
     "https://www.tidio.com/oauth/authorize?client_id=my-id&redirect_uri=" ENCODED_REDIRECT_URI
     "&response_type=code&scope=read%20write&state=STATE" },
-  { "resources", "Pkce=none\nResource=https://a/ https://b/\n",
+  { "CF-05-resources", "Pkce=none\nResource=https://a/ https://b/\n",
     "https://www.tidio.com/oauth/authorize?client_id=my-id&redirect_uri=" ENCODED_REDIRECT_URI
     "&response_type=code&state=STATE&resource=https%3A%2F%2Fa%2F&resource=https%3A%2F%2Fb%2F" },
 };

@@ -187,15 +187,15 @@ typedef struct
 } Resource;
 
 static const Resource resources[] = {
-  { "json-one", "Resource=https://a/\n",
+  { "CF-05-json-one", "Resource=https://a/\n",
     "{\"grant_type\":\"refresh_token\",\"refresh_token\":\"r\",\"resource\":\"https://a/\","
     "\"client_id\":\"i\"}" },
-  { "json-two", "Resource=https://a/ https://b/\n",
+  { "CF-05-json-two", "Resource=https://a/ https://b/\n",
     "{\"grant_type\":\"refresh_token\",\"refresh_token\":\"r\",\"resource\":[\"https://a/\","
     "\"https://b/\"],\"client_id\":\"i\"}" },
-  { "form-one", "TokenRequestFormat=form\nResource=https://a/\n",
+  { "CF-05-form-one", "TokenRequestFormat=form\nResource=https://a/\n",
     "grant_type=refresh_token&refresh_token=r&resource=https%3A%2F%2Fa%2F&client_id=i" },
-  { "form-two", "TokenRequestFormat=form\nResource=https://a/ https://b/\n",
+  { "CF-05-form-two", "TokenRequestFormat=form\nResource=https://a/ https://b/\n",
     "grant_type=refresh_token&refresh_token=r&resource=https%3A%2F%2Fa%2F"
     "&resource=https%3A%2F%2Fb%2F&client_id=i" },
 };
