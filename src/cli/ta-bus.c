@@ -29,6 +29,14 @@ ta_bus_open (GError **error)
   return NULL;
 }
 
+static void
+take_result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GAsyncResult **taken = user_data;
+
+  *taken = g_object_ref (result);
+}
+
 /* `timeout_ms`: how long each method call may take, G_MAXINT for ever. Starts the broker, and sends
  * nothing to whoever else has its name.
  * Errors: also those of ta_owner_check(). */
@@ -36,18 +44,26 @@ TaDBusAuth *
 ta_bus_connect (int timeout_ms, GError **error)
 {
   g_autoptr (GDBusConnection) connection = ta_bus_open (error);
-  TaDBusAuth *auth;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (TaDBusAuth) auth = NULL;
+  gboolean is_broker;
 
-  if (connection == NULL || !ta_owner_check (connection, TA_BUS_NAME, error))
+  if (connection == NULL)
     return NULL;
-  auth = ta_dbus_auth_proxy_new_sync (connection,
-                                      G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES
-                                          | G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS
-                                          | G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START_AT_CONSTRUCTION,
-                                      TA_BUS_NAME, TA_BUS_PATH, NULL, error);
-  if (auth != NULL)
-    g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (auth), timeout_ms);
-  return auth;
+  /* It asks the bus for the owner's unique name, and the owner for nothing. */
+  ta_dbus_auth_proxy_new (connection,
+                          G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES
+                              | G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS
+                              | G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START_AT_CONSTRUCTION,
+                          TA_BUS_NAME, TA_BUS_PATH, NULL, take_result_cb, &result);
+  is_broker = ta_owner_check (connection, TA_BUS_NAME, error);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  auth = ta_dbus_auth_proxy_new_finish (result, is_broker ? error : NULL);
+  if (auth == NULL || !is_broker)
+    return NULL;
+  g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (auth), timeout_ms);
+  return g_steal_pointer (&auth);
 }
 
 /* Calls a method of a standard interface of the broker's object. */

@@ -10,94 +10,159 @@
 /* Who has the broker's name? Any program of the user can take it before the broker does. Where the
  * user's service manager knows the broker, it also knows which process that is; elsewhere there is
  * only the user to look at. This keeps requests from a program that is in the way, not from one
- * that is out for them and can edit the user's units as well. */
+ * that is out for them and can edit the user's units as well.
+ *
+ * Bus and manager are asked all at once, so that a command waits for one round trip before its own
+ * call; who has the name is sent nothing before all of it is answered. */
 
 #define UNIT "tidio-auth.service"
 #define MANAGER "org.freedesktop.systemd1"
 
+/* Where the manager has that unit, which it loads when it is asked here. */
+#define UNIT_PATH "/org/freedesktop/systemd1/unit/tidio_2dauth_2eservice"
+
 /* To the bus and to the manager; starting the broker takes up to 25 seconds. */
 #define TIMEOUT_MS (30 * 1000)
 
-static GVariant *
-call (GDBusConnection *bus, const char *name, const char *path, const char *interface,
-      const char *method, GVariant *arguments, const char *reply_type, GError **error)
+typedef struct
 {
-  return g_dbus_connection_call_sync (bus, name, path, interface, method, arguments,
-                                      G_VARIANT_TYPE (reply_type), G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                                      TIMEOUT_MS, NULL, error);
+  GVariant *reply; /* (owned) (nullable): until it is there, and if there is none */
+  GError *error;   /* (owned) (nullable): why there is none */
+  guint *n_open;   /* (unowned): answers that are not there yet, this one among them */
+} Answer;
+
+typedef struct
+{
+  Answer credentials;
+  Answer queue;
+  Answer load_state;
+  Answer main_pid;
+  guint n_open;
+} Look;
+
+static void
+clear_answer (Answer *answer)
+{
+  g_clear_pointer (&answer->reply, g_variant_unref);
+  g_clear_error (&answer->error);
 }
 
-static GVariant *
-ask_bus (GDBusConnection *bus, const char *method, GVariant *arguments, const char *reply_type,
-         GError **error)
+static void
+clear_look (Look *look)
 {
-  return call (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", method,
-               arguments, reply_type, error);
+  clear_answer (&look->credentials);
+  clear_answer (&look->queue);
+  clear_answer (&look->load_state);
+  clear_answer (&look->main_pid);
 }
 
-/* Its credentials, once there is an owner: the broker is started if need be. */
-static GVariant *
-find_owner (GDBusConnection *bus, const char *name, GError **error)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Look, clear_look)
+
+static void
+answer_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  answer->reply
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &answer->error);
+  (*answer->n_open)--;
+}
+
+static void
+ask (Look *look, Answer *answer, GDBusConnection *bus, const char *name, const char *path,
+     const char *interface, const char *method, GVariant *arguments, const char *reply_type)
+{
+  answer->n_open = &look->n_open;
+  look->n_open++;
+  g_dbus_connection_call (bus, name, path, interface, method, arguments,
+                          G_VARIANT_TYPE (reply_type), G_DBUS_CALL_FLAGS_NO_AUTO_START, TIMEOUT_MS,
+                          NULL, answer_cb, answer);
+}
+
+static void
+ask_bus (Look *look, Answer *answer, GDBusConnection *bus, const char *method, const char *name,
+         const char *reply_type)
+{
+  ask (look, answer, bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+       method, g_variant_new ("(s)", name), reply_type);
+}
+
+static void
+ask_manager (Look *look, Answer *answer, GDBusConnection *bus, const char *interface,
+             const char *property)
+{
+  ask (look, answer, bus, MANAGER, UNIT_PATH, "org.freedesktop.DBus.Properties", "Get",
+       g_variant_new ("(ss)", interface, property), "(v)");
+}
+
+/* Asks everything, and returns when everything is answered. Nothing else of this process goes on
+ * meanwhile. */
+static void
+look_at (Look *look, GDBusConnection *bus, const char *name)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  g_main_context_push_thread_default (context);
+  ask_bus (look, &look->credentials, bus, "GetConnectionCredentials", name, "(a{sv})");
+  ask_bus (look, &look->queue, bus, "ListQueuedOwners", name, "(as)");
+  ask_manager (look, &look->load_state, bus, MANAGER ".Unit", "LoadState");
+  ask_manager (look, &look->main_pid, bus, MANAGER ".Service", "MainPID");
+  while (look->n_open > 0)
+    g_main_context_iteration (context, TRUE);
+  g_main_context_pop_thread_default (context);
+}
+
+/* The same once there is an owner: the broker is started if need be. */
+static gboolean
+find_owner (Look *look, GDBusConnection *bus, const char *name, GError **error)
 {
   g_autoptr (GVariant) started = NULL;
-  g_autoptr (GError) local = NULL;
-  GVariant *reply
-      = ask_bus (bus, "GetConnectionCredentials", g_variant_new ("(s)", name), "(a{sv})", &local);
 
-  if (reply != NULL)
-    return reply;
-  if (!g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
+  look_at (look, bus, name);
+  if (g_error_matches (look->credentials.error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
     {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return NULL;
+      clear_look (look);
+      started = g_dbus_connection_call_sync (
+          bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+          "StartServiceByName", g_variant_new ("(su)", name, 0), G_VARIANT_TYPE ("(u)"),
+          G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, NULL, error);
+      if (started == NULL)
+        return FALSE;
+      look_at (look, bus, name);
     }
-  started = ask_bus (bus, "StartServiceByName", g_variant_new ("(su)", name, 0), "(u)", error);
-  if (started == NULL)
-    return NULL;
-  return ask_bus (bus, "GetConnectionCredentials", g_variant_new ("(s)", name), "(a{sv})", error);
+  if (look->credentials.error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&look->credentials.error));
+  return FALSE;
 }
 
-/* (nullable): a property of the broker's unit. */
+/* (transfer full) (nullable): of the broker's unit. */
 static GVariant *
-get_of_unit (GDBusConnection *bus, const char *unit, const char *interface, const char *property)
+take_property (const Answer *answer, const GVariantType *type)
 {
-  GVariant *value = NULL;
-  g_autoptr (GVariant) reply = call (bus, MANAGER, unit, "org.freedesktop.DBus.Properties", "Get",
-                                     g_variant_new ("(ss)", interface, property), "(v)", NULL);
+  g_autoptr (GVariant) value = NULL;
 
-  if (reply != NULL)
-    g_variant_get (reply, "(v)", &value);
-  return value;
+  if (answer->reply != NULL)
+    g_variant_get (answer->reply, "(v)", &value);
+  return value != NULL && g_variant_is_of_type (value, type) ? g_steal_pointer (&value) : NULL;
 }
 
 /* Whether the user's service manager says that the broker is another process than `pid`. */
 static gboolean
-is_contradicted (GDBusConnection *bus, guint32 pid)
+is_contradicted (const Look *look, guint32 pid)
 {
-  g_autoptr (GVariant) reply = call (bus, MANAGER, "/org/freedesktop/systemd1", MANAGER ".Manager",
-                                     "LoadUnit", g_variant_new ("(s)", UNIT), "(o)", NULL);
-  g_autoptr (GVariant) state = NULL;
-  g_autoptr (GVariant) main_pid = NULL;
-  const char *unit;
+  g_autoptr (GVariant) state = take_property (&look->load_state, G_VARIANT_TYPE_STRING);
+  g_autoptr (GVariant) main_pid = take_property (&look->main_pid, G_VARIANT_TYPE_UINT32);
 
-  if (reply == NULL)
-    return FALSE;
-  g_variant_get (reply, "(&o)", &unit);
-  state = get_of_unit (bus, unit, MANAGER ".Unit", "LoadState");
-  if (state == NULL || !g_variant_is_of_type (state, G_VARIANT_TYPE_STRING)
-      || !g_str_equal (g_variant_get_string (state, NULL), "loaded"))
-    return FALSE;
-  main_pid = get_of_unit (bus, unit, MANAGER ".Service", "MainPID");
-  return main_pid != NULL && g_variant_is_of_type (main_pid, G_VARIANT_TYPE_UINT32)
-         && g_variant_get_uint32 (main_pid) != pid;
+  return state != NULL && g_str_equal (g_variant_get_string (state, NULL), "loaded")
+         && main_pid != NULL && g_variant_get_uint32 (main_pid) != pid;
 }
 
 static void
-warn_of_queue (GDBusConnection *bus, const char *name)
+warn_of_queue (const Look *look)
 {
-  g_autoptr (GVariant) reply
-      = ask_bus (bus, "ListQueuedOwners", g_variant_new ("(s)", name), "(as)", NULL);
-  g_autoptr (GVariant) names = reply == NULL ? NULL : g_variant_get_child_value (reply, 0);
+  g_autoptr (GVariant) names
+      = look->queue.reply == NULL ? NULL : g_variant_get_child_value (look->queue.reply, 0);
 
   if (names != NULL && g_variant_n_children (names) > 1)
     ta_cli_warn (_ ("Another program waits for the broker's name, and gets it when the broker "
@@ -109,14 +174,14 @@ warn_of_queue (GDBusConnection *bus, const char *name)
 gboolean
 ta_owner_check (GDBusConnection *bus, const char *name, GError **error)
 {
-  g_autoptr (GVariant) reply = find_owner (bus, name, error);
+  g_auto (Look) look = { 0 };
   g_autoptr (GVariant) credentials = NULL;
   guint32 uid;
   guint32 pid;
 
-  if (reply == NULL)
+  if (!find_owner (&look, bus, name, error))
     return FALSE;
-  credentials = g_variant_get_child_value (reply, 0);
+  credentials = g_variant_get_child_value (look.credentials.reply, 0);
   if (!g_variant_lookup (credentials, "UnixUserID", "u", &uid) || uid != geteuid ())
     {
       g_set_error (error, TA_ERROR, TA_ERROR_NOT_AUTHORIZED,
@@ -124,7 +189,7 @@ ta_owner_check (GDBusConnection *bus, const char *name, GError **error)
                    name);
       return FALSE;
     }
-  if (g_variant_lookup (credentials, "ProcessID", "u", &pid) && is_contradicted (bus, pid))
+  if (g_variant_lookup (credentials, "ProcessID", "u", &pid) && is_contradicted (&look, pid))
     {
       g_set_error (error, TA_ERROR, TA_ERROR_NOT_AUTHORIZED,
                    _ ("The name %s belongs to process %u, which is not that of %s and was sent "
@@ -132,6 +197,6 @@ ta_owner_check (GDBusConnection *bus, const char *name, GError **error)
                    name, pid, UNIT);
       return FALSE;
     }
-  warn_of_queue (bus, name);
+  warn_of_queue (&look);
   return TRUE;
 }

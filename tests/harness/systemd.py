@@ -6,11 +6,7 @@ from gi.repository import Gio, GLib
 from harness.bus import BUS, BUS_PATH
 
 NAME = "org.freedesktop.systemd1"
-PATH = "/org/freedesktop/systemd1"
-UNIT_PATH = f"{PATH}/unit/tidio_2dauth_2eservice"
-MANAGER = f"""<node><interface name="{NAME}.Manager">
-  <method name="LoadUnit"><arg type="s" direction="in"/><arg type="o" direction="out"/></method>
-</interface></node>"""
+UNIT_PATH = "/org/freedesktop/systemd1/unit/tidio_2dauth_2eservice"
 UNIT = f"""<node><interface name="{NAME}.Unit"><property name="LoadState" type="s" access="read"/>
 </interface></node>"""
 SERVICE = f"""<node><interface name="{NAME}.Service"><property name="MainPID" type="u" access="read"/>
@@ -25,14 +21,10 @@ class Systemd:
         self.load_state = load_state
         self.main_pid = main_pid
         self.asked = []
-        for path, xml in ((PATH, MANAGER), (UNIT_PATH, UNIT), (UNIT_PATH, SERVICE)):
+        for xml in (UNIT, SERVICE):
             interface = Gio.DBusNodeInfo.new_for_xml(xml).interfaces[0]
-            bus.connection.register_object(path, interface, self._answer, self._get, None)
+            bus.connection.register_object(UNIT_PATH, interface, None, self._get, None)
         bus.call(BUS, BUS_PATH, BUS, "RequestName", GLib.Variant("(su)", (NAME, 4)))
-
-    def _answer(self, _connection, _sender, _path, _interface, method, _arguments, invocation):
-        self.asked.append(method)
-        invocation.return_value(GLib.Variant("(o)", (UNIT_PATH,)))
 
     def _get(self, _connection, _sender, _path, _interface, prop):
         self.asked.append(prop)

@@ -13,9 +13,11 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
+from gi.repository import GLib
+
 from harness import browser, ports, procs, tap
 from harness.broker import DEADLINE, NAME, SLOW, Broker, error_name
-from harness.bus import BUS, BusError
+from harness.bus import BUS, BUS_PATH, BusError
 from harness.cli import Cli
 from harness.peer import Peer, make_certificate
 from harness.portal import Portal
@@ -191,6 +193,18 @@ def by_hand(world):
     return "signs in, refreshes, calls, ends"
 
 
+def squatted(world):
+    """Nobody has asked the manager for the unit yet: a question for it by its path loads it."""
+    world.bus.wait_for_name("org.freedesktop.systemd1", DEADLINE)
+    other = world.session.new_bus()
+    other.call(BUS, BUS_PATH, BUS, "RequestName", GLib.Variant("(su)", (NAME, 0)))
+    tap.equal(world.session.systemctl("list-units", "--all", "--no-legend", "tidio-auth.service"),
+              "", "loaded units")
+    result = Cli(world.session).run("default")
+    tap.contains(result.err, "which is not that of tidio-auth.service", "stderr")
+    return f"exit {result.code}"
+
+
 ROWS = [
     ("UN-01", "systemd-analyze --user verify", verified, "exit 0:",
      {"managed": False}),
@@ -202,6 +216,10 @@ ROWS = [
       "needs root, systemd and a cgroup of version 2 that may be written to"}),
     ("UN-04", "nobody needs it, under a live systemd --user", leaves,
      "leaves, comes back, answers all",
+     {"managed": True, "not_tried": None if is_possible() else
+      "needs root, systemd and a cgroup of version 2 that may be written to"}),
+    ("UN-05", "another program has the name, under a live systemd --user that was not asked for the "
+     "unit yet", squatted, "exit 5",
      {"managed": True, "not_tried": None if is_possible() else
       "needs root, systemd and a cgroup of version 2 that may be written to"}),
 ]
