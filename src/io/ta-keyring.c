@@ -2,6 +2,7 @@
 #include "ta-keyring.h"
 
 #include "base/ta-error.h"
+#include "io/ta-collection.h"
 #include "io/ta-keyring-error.h"
 #include "io/ta-keyring-watch.h"
 #include "io/ta-search.h"
@@ -31,9 +32,10 @@ typedef struct
   TaKeyringFlags flags;
   TaDeadline *deadline; /* (unowned): outlives the task */
   gboolean retried;
-  gboolean created;             /* the user was asked for a collection */
-  SecretService *service;       /* (owned) (nullable): collections and items do not hold it */
-  SecretCollection *collection; /* (owned) (nullable) */
+  gboolean created;       /* the user was asked for a collection */
+  SecretService *service; /* (owned) (nullable) */
+  char *collection;       /* (owned) (nullable): path of the default one */
+  gboolean is_locked;     /* the collection */
 } Find;
 
 static void open_service (GTask *task);
@@ -43,7 +45,7 @@ find_free (Find *find)
 {
   g_hash_table_unref (find->attributes);
   g_clear_object (&find->service);
-  g_clear_object (&find->collection);
+  g_free (find->collection);
   g_free (find);
 }
 
@@ -71,7 +73,7 @@ fail (GTask *task, const GError *error)
   find->retried = TRUE;
   ta_keyring_forget (self, find->service);
   g_clear_object (&find->service);
-  g_clear_object (&find->collection);
+  g_clear_pointer (&find->collection, g_free);
   open_service (g_steal_pointer (&owned));
 }
 
@@ -173,12 +175,11 @@ unlock (GTask *task)
   TaKeyring *self = g_task_get_source_object (task);
   Find *find = g_task_get_task_data (task);
 
-  if (find->collection == NULL || !secret_collection_get_locked (find->collection))
+  if (find->collection == NULL || !find->is_locked)
     search (task);
   else if (find->flags & TA_KEYRING_PROMPT)
     {
-      const char *paths[]
-          = { g_dbus_proxy_get_object_path (G_DBUS_PROXY (find->collection)), NULL };
+      const char *paths[] = { find->collection, NULL };
 
       ta_deadline_restart (find->deadline, TA_UNLOCKER_TIMEOUT + TA_KEYRING_TIMEOUT);
       ta_unlocker_unlock_async (self->unlocker, find->service, paths,
@@ -195,7 +196,8 @@ collection_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Find *find = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  find->collection = secret_collection_for_alias_finish (result, &error);
+  find->collection
+      = ta_collection_find_finish (SECRET_SERVICE (source), result, &find->is_locked, &error);
   if (error != NULL)
     fail (task, error);
   else
@@ -209,8 +211,8 @@ find_collection (GTask *task)
   Find *find = g_task_get_task_data (task);
 
   g_set_object (&find->service, self->service);
-  secret_collection_for_alias (find->service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
-                               ta_deadline_get_cancellable (find->deadline), collection_cb, task);
+  ta_collection_find_async (find->service, ta_deadline_get_cancellable (find->deadline),
+                            collection_cb, task);
 }
 
 static void
@@ -264,11 +266,10 @@ ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTable *
 }
 
 /* (transfer full) (element-type TaStoreItem): empty: there are none. `service` is NULL if it could
- * not be opened, and has to be held as long as the collection is used. `collection` is NULL only if
- * there is none and it was not asked for. */
+ * not be opened. `collection`: a path, NULL only if there is none and it was not asked for. */
 GPtrArray *
 ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
-                        SecretCollection **collection, GError **error)
+                        char **collection, GError **error)
 {
   Find *find;
 

@@ -26,7 +26,7 @@ void ta_keyring_find_async (TaKeyring *self, const SecretSchema *schema, GHashTa
                             TaKeyringFlags flags, TaDeadline *deadline,
                             GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *ta_keyring_find_finish (TaKeyring *self, GAsyncResult *result, SecretService **service,
-                                   SecretCollection **collection, GError **error);
+                                   char **collection, GError **error);
 TaUnlocker *ta_keyring_get_unlocker (TaKeyring *self);
 void ta_keyring_forget (TaKeyring *self, SecretService *service);
 

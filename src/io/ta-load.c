@@ -117,7 +117,7 @@ find_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   Load *load = g_task_get_task_data (task);
-  g_autoptr (SecretCollection) collection = NULL;
+  g_autofree char *collection = NULL;
   gboolean may_ask;
 
   load->items = ta_keyring_find_finish (TA_KEYRING (source), result, &load->service, &collection,

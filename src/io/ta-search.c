@@ -4,16 +4,16 @@
 #define SECRET_API_SUBJECT_TO_CHANGE
 #include "ta-search.h"
 
+#include "io/ta-collection.h"
+#include "io/ta-keyring-call.h"
+
 /* A search whose answer can be believed, in the order the functions stand below, from the last one
  * up: items, in whatever collection they lie, because the default one may be another than it was ->
  * their secrets -> their ids -> if anything is missing: is the default collection unlocked still? A
  * collection that was locked in between finds nothing, or has no secrets to give. libsecret's own
  * search drops the error if the secrets cannot be read, which would make a good item look damaged.
  * So does a session whose ends have different keys, as KWallet opens one now and then: what comes
- * through it is nothing, or rubbish, and only another session tells whether the item is at fault.
- *
- * Items are paths here, not libsecret's objects: each of those is a proxy that takes seven calls to
- * be made and 20 KiB until it is gone, which is far more than an account is. */
+ * through it is nothing, or rubbish, and only another session tells if the item is at fault. */
 
 /* Calls at the same time: a bus limits those that are not answered yet. */
 #define ASKED_MAX 32
@@ -23,9 +23,9 @@
 
 typedef struct
 {
-  SecretCollection *collection; /* (owned) (nullable): the default one */
-  const char *id_name;          /* (unowned): of the attribute */
-  char *id;                     /* (owned) (nullable): of all that is found, as it was asked for */
+  char *collection;    /* (owned) (nullable): path of the default one */
+  const char *id_name; /* (unowned): of the attribute */
+  char *id;            /* (owned) (nullable): of all that is found, as it was asked for */
   TaSearchSecrets secrets;
   GPtrArray *items; /* (owned) (element-type TaStoreItem) */
   guint n_read;     /* of these: the service was asked for their secrets */
@@ -45,7 +45,7 @@ static void
 search_free (Search *search)
 {
   g_ptr_array_unref (search->items);
-  g_clear_object (&search->collection);
+  g_free (search->collection);
   g_clear_error (&search->error);
   g_free (search->id);
   g_free (search);
@@ -64,19 +64,12 @@ locked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Search *search = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer = g_dbus_proxy_call_finish (G_DBUS_PROXY (source), result, &error);
-  g_autoptr (GVariant) locked = NULL;
+  GError *error = NULL;
+  gboolean is_locked;
 
-  if (answer == NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-  if (g_variant_is_of_type (answer, G_VARIANT_TYPE ("(v)")))
-    g_variant_get (answer, "(v)", &locked);
-  if (locked != NULL && g_variant_is_of_type (locked, G_VARIANT_TYPE_BOOLEAN)
-      && g_variant_get_boolean (locked))
+  if (!ta_collection_look_finish (source, result, &is_locked, &error))
+    g_task_return_error (task, error);
+  else if (is_locked)
     g_task_return_new_error (task, SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "Locked");
   else if (search->items->len > 0 && search->secrets == TA_SEARCH_ALL_SECRETS)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "A secret is no text");
@@ -101,21 +94,20 @@ check_locked (GTask *task)
   if (is_whole (search) || search->collection == NULL)
     succeed (task);
   else
-    g_dbus_proxy_call (G_DBUS_PROXY (search->collection), "org.freedesktop.DBus.Properties.Get",
-                       g_variant_new ("(ss)", "org.freedesktop.Secret.Collection", "Locked"),
-                       G_DBUS_CALL_FLAGS_NONE, -1, g_task_get_cancellable (task), locked_cb,
-                       g_object_ref (task));
+    ta_collection_look_async (g_task_get_source_object (task), search->collection,
+                              g_task_get_cancellable (task), locked_cb, g_object_ref (task));
 }
 
 static void ask_for_ids (GTask *task);
 
-/* Whether the item is not there any more. */
+/* Whether the item is not there any more, or none of ours. */
 static gboolean
-is_gone (const GError *error)
+is_nothing (const GError *error)
 {
   g_autofree char *name = g_dbus_error_get_remote_error (error);
 
-  return g_strcmp0 (name, "org.freedesktop.Secret.Error.NoSuchObject") == 0
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)
+         || g_strcmp0 (name, "org.freedesktop.Secret.Error.NoSuchObject") == 0
          || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT)
          || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
 }
@@ -127,37 +119,27 @@ attributes_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = ask->task;
   Search *search = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply
-      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  g_autoptr (GVariant) attributes = NULL;
+  g_autoptr (GVariant) attributes = ta_keyring_call_get_finish (source, result, "a{ss}", &error);
 
   search->n_asked--;
-  if (reply != NULL)
-    g_variant_get (reply, "(v)", &attributes);
-  else if (search->error == NULL && !is_gone (error))
-    search->error = g_steal_pointer (&error);
-  if (attributes != NULL && g_variant_is_of_type (attributes, G_VARIANT_TYPE ("a{ss}")))
+  if (attributes != NULL)
     g_variant_lookup (attributes, search->id_name, "s", &ask->item->id);
+  else if (search->error == NULL && !is_nothing (error))
+    search->error = g_steal_pointer (&error);
   ask_for_ids (task);
 }
 
 static void
 ask_for_id (GTask *task, TaStoreItem *item)
 {
-  GDBusProxy *service = g_task_get_source_object (task);
   Search *search = g_task_get_task_data (task);
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (service);
   Ask *ask = g_new0 (Ask, 1);
 
   ask->task = g_object_ref (task);
   ask->item = item;
   search->n_asked++;
-  g_dbus_connection_call (g_dbus_proxy_get_connection (service),
-                          owner != NULL ? owner : g_dbus_proxy_get_name (service), item->path,
-                          "org.freedesktop.DBus.Properties", "Get",
-                          g_variant_new ("(ss)", "org.freedesktop.Secret.Item", "Attributes"),
-                          G_VARIANT_TYPE ("(v)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT,
-                          g_task_get_cancellable (task), attributes_cb, ask);
+  ta_keyring_call_get (g_task_get_source_object (task), item->path, "org.freedesktop.Secret.Item",
+                       "Attributes", g_task_get_cancellable (task), attributes_cb, ask);
 }
 
 /* A search for one item knows its id; that of all items has to ask each. */
@@ -255,11 +237,11 @@ paths_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     check_locked (task);
 }
 
-/* Finds the items of all unlocked collections; `collection` (nullable): the default one, unlocked.
- * `attributes`: the first one of the schema, or none.
- * Errors: SECRET_ERROR_IS_LOCKED; others: the Secret Service failed. */
+/* Finds the items of all unlocked collections; `collection` (nullable): the path of the default
+ * one, which is unlocked. `attributes`: the first one of the schema, or none. Errors:
+ * SECRET_ERROR_IS_LOCKED; others: the Secret Service failed. */
 void
-ta_search_async (SecretService *service, SecretCollection *collection, const SecretSchema *schema,
+ta_search_async (SecretService *service, const char *collection, const SecretSchema *schema,
                  GHashTable *attributes, TaSearchSecrets secrets, GCancellable *cancellable,
                  GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -267,7 +249,7 @@ ta_search_async (SecretService *service, SecretCollection *collection, const Sec
   Search *search = g_new0 (Search, 1);
 
   g_task_set_source_tag (task, ta_search_async);
-  search->collection = collection == NULL ? NULL : g_object_ref (collection);
+  search->collection = g_strdup (collection);
   search->id_name = schema->attributes[0].name;
   search->id = g_strdup (g_hash_table_lookup (attributes, search->id_name));
   search->secrets = secrets;

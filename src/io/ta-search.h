@@ -14,9 +14,9 @@ typedef enum
   TA_SEARCH_SOME_SECRETS, /* one that is no text is NULL */
 } TaSearchSecrets;
 
-void ta_search_async (SecretService *service, SecretCollection *collection,
-                      const SecretSchema *schema, GHashTable *attributes, TaSearchSecrets secrets,
-                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void ta_search_async (SecretService *service, const char *collection, const SecretSchema *schema,
+                      GHashTable *attributes, TaSearchSecrets secrets, GCancellable *cancellable,
+                      GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *ta_search_finish (SecretService *service, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -255,7 +255,7 @@ delete_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  g_autoptr (SecretCollection) collection = NULL;
+  g_autofree char *collection = NULL;
   g_autoptr (GError) error = NULL;
 
   call->items

@@ -4,6 +4,7 @@
 #define SECRET_API_SUBJECT_TO_CHANGE
 #include "ta-write.h"
 
+#include "io/ta-keyring-call.h"
 #include "io/ta-keyring-error.h"
 #include "io/ta-prompt.h"
 #include "io/ta-search.h"
@@ -78,7 +79,7 @@ read_back_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   Write *write = g_task_get_task_data (task);
   g_autoptr (SecretService) service = NULL;
-  g_autoptr (SecretCollection) collection = NULL;
+  g_autofree char *collection = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) items
       = ta_keyring_find_finish (TA_KEYRING (source), result, &service, &collection, &error);
@@ -123,14 +124,10 @@ static void
 set_secret (GTask *task, const TaStoreItem *item, GVariant *secret)
 {
   Write *write = g_task_get_task_data (task);
-  GDBusProxy *service = G_DBUS_PROXY (write->service);
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (service);
 
-  g_dbus_connection_call (g_dbus_proxy_get_connection (service),
-                          owner != NULL ? owner : g_dbus_proxy_get_name (service), item->path,
-                          ITEM_INTERFACE, "SetSecret", g_variant_new ("(@(oayays))", secret), NULL,
-                          G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT,
-                          ta_deadline_get_cancellable (write->deadline), set_secret_cb, task);
+  ta_keyring_call (write->service, item->path, ITEM_INTERFACE, "SetSecret",
+                   g_variant_new ("(@(oayays))", secret), NULL,
+                   ta_deadline_get_cancellable (write->deadline), set_secret_cb, task);
 }
 
 static void
@@ -166,13 +163,12 @@ build_properties (const Write *write)
 
 /* Not libsecret's own call, for its way with prompts: KeePassXC has one for each new item. */
 static void
-create (GTask *task, SecretCollection *collection, GVariant *secret)
+create (GTask *task, const char *collection, GVariant *secret)
 {
   Write *write = g_task_get_task_data (task);
 
   ta_prompt_call_async (
-      write->service, g_dbus_proxy_get_object_path (G_DBUS_PROXY (collection)),
-      COLLECTION_INTERFACE, "CreateItem",
+      write->service, collection, COLLECTION_INTERFACE, "CreateItem",
       g_variant_new ("(@a{sv}@(oayays)b)", build_properties (write), secret, FALSE),
       write->deadline, (write->flags & TA_KEYRING_PROMPT) ? TA_PROMPT_TIMEOUT : TA_KEYRING_TIMEOUT,
       create_cb, task);
@@ -185,7 +181,7 @@ find_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Write *write = g_task_get_task_data (task);
   g_autoptr (SecretValue) value
       = secret_value_new (ta_secret_peek (write->secret), -1, "application/json");
-  g_autoptr (SecretCollection) collection = NULL;
+  g_autofree char *collection = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) items = NULL;
   g_autoptr (GVariant) secret = NULL;
