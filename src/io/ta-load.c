@@ -2,6 +2,7 @@
 #include "ta-load.h"
 
 #include "base/ta-error.h"
+#include "io/ta-find.h"
 #include "io/ta-keyring-error.h"
 #include "io/ta-locked.h"
 #include "io/ta-store-item.h"
@@ -120,8 +121,8 @@ find_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *collection = NULL;
   gboolean may_ask;
 
-  load->items = ta_keyring_find_finish (TA_KEYRING (source), result, &load->service, &collection,
-                                        &load->error);
+  load->items
+      = ta_find_finish (TA_KEYRING (source), result, &load->service, &collection, &load->error);
   may_ask = load->prompt == TA_LOAD_PROMPT_ALL && load->service != NULL
             && g_error_matches (load->error, TA_ERROR, TA_ERROR_STORAGE_LOCKED);
   if (load->error != NULL && !may_ask)
@@ -136,13 +137,13 @@ find (GTask *task)
 {
   Load *load = g_task_get_task_data (task);
   g_autoptr (GHashTable) attributes = g_hash_table_new (g_str_hash, g_str_equal);
-  TaKeyringFlags flags = TA_KEYRING_SECRETS;
+  TaFindFlags flags = TA_FIND_SECRETS;
 
   forget (load);
   if (load->prompt != TA_LOAD_PROMPT_NEVER && !load->asked)
-    flags |= TA_KEYRING_PROMPT;
-  ta_keyring_find_async (g_task_get_source_object (task), load->schema, attributes, flags,
-                         load->deadline, find_cb, task);
+    flags |= TA_FIND_PROMPT;
+  ta_find_async (g_task_get_source_object (task), load->schema, attributes, flags, load->deadline,
+                 find_cb, task);
 }
 
 /* Finds the items of a schema, with their secrets. `deadline` must live until the callback.

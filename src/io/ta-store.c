@@ -38,7 +38,7 @@ static const SecretSchema schemas[] = {
 typedef struct
 {
   TaStoreKind kind;
-  TaKeyringFlags flags;
+  TaFindFlags flags;
   TaDeadline *deadline;   /* (owned) */
   GSource *over;          /* (owned) (nullable): holds the task until it is answered */
   SecretService *service; /* (owned) (nullable) */
@@ -115,7 +115,7 @@ get_id_name (TaStoreKind kind)
 }
 
 static Call *
-start (GTask *task, TaStoreKind kind, TaKeyringFlags flags)
+start (GTask *task, TaStoreKind kind, TaFindFlags flags)
 {
   Call *call = g_new0 (Call, 1);
 
@@ -159,7 +159,7 @@ ta_store_load_async (TaStore *self, TaStoreKind kind, TaLoadPrompt prompt,
   Call *call;
 
   g_task_set_source_tag (task, ta_store_load_async);
-  call = start (task, kind, TA_KEYRING_NONE);
+  call = start (task, kind, TA_FIND_NONE);
   ta_load_async (self->keyring, &schemas[kind], prompt, call->deadline, load_cb, task);
 }
 
@@ -198,7 +198,7 @@ ta_store_save_async (TaStore *self, TaStoreKind kind, const char *id, TaSecret *
                      gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
-  Call *call = start (task, kind, may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE);
+  Call *call = start (task, kind, may_prompt ? TA_FIND_PROMPT : TA_FIND_NONE);
 
   g_task_set_source_tag (task, ta_store_save_async);
   ta_write_async (self->keyring, &schemas[kind], id, secret, call->flags, call->deadline, save_cb,
@@ -246,7 +246,7 @@ delete_next (GTask *task)
   item = call->items->pdata[call->n_begun++];
   ta_prompt_call_async (call->service, item->path, "org.freedesktop.Secret.Item", "Delete", NULL,
                         call->deadline,
-                        (call->flags & TA_KEYRING_PROMPT) ? TA_PROMPT_TIMEOUT : TA_KEYRING_TIMEOUT,
+                        (call->flags & TA_FIND_PROMPT) ? TA_PROMPT_TIMEOUT : TA_KEYRING_TIMEOUT,
                         delete_item_cb, g_steal_pointer (&owned));
 }
 
@@ -258,8 +258,7 @@ delete_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *collection = NULL;
   g_autoptr (GError) error = NULL;
 
-  call->items
-      = ta_keyring_find_finish (TA_KEYRING (source), result, &call->service, &collection, &error);
+  call->items = ta_find_finish (TA_KEYRING (source), result, &call->service, &collection, &error);
   if (call->items != NULL)
     delete_next (g_steal_pointer (&task));
   else
@@ -273,13 +272,13 @@ ta_store_delete_async (TaStore *self, TaStoreKind kind, const char *id, gboolean
                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
-  Call *call = start (task, kind, may_prompt ? TA_KEYRING_PROMPT : TA_KEYRING_NONE);
+  Call *call = start (task, kind, may_prompt ? TA_FIND_PROMPT : TA_FIND_NONE);
   g_autoptr (GHashTable) attributes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
 
   g_task_set_source_tag (task, ta_store_delete_async);
   g_hash_table_insert (attributes, (char *) get_id_name (kind), g_strdup (id));
-  ta_keyring_find_async (self->keyring, &schemas[kind], attributes, call->flags, call->deadline,
-                         delete_cb, task);
+  ta_find_async (self->keyring, &schemas[kind], attributes, call->flags, call->deadline, delete_cb,
+                 task);
 }
 
 gboolean

@@ -25,7 +25,7 @@ typedef struct
   const SecretSchema *schema; /* (unowned): static */
   GHashTable *attributes;     /* (owned): those that find the item */
   TaSecret *secret;           /* (owned) */
-  TaKeyringFlags flags;
+  TaFindFlags flags;
   TaDeadline *deadline; /* (unowned): outlives the task */
   gboolean retried;
   SecretService *service; /* (owned) (nullable) */
@@ -82,7 +82,7 @@ read_back_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *collection = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) items
-      = ta_keyring_find_finish (TA_KEYRING (source), result, &service, &collection, &error);
+      = ta_find_finish (TA_KEYRING (source), result, &service, &collection, &error);
 
   if (items != NULL && has_text (items, write->secret))
     {
@@ -102,8 +102,8 @@ read_back (GTask *task)
   Write *write = g_task_get_task_data (task);
 
   ta_deadline_restart (write->deadline, TA_KEYRING_TIMEOUT);
-  ta_keyring_find_async (g_task_get_source_object (task), write->schema, write->attributes,
-                         TA_KEYRING_SECRETS, write->deadline, read_back_cb, task);
+  ta_find_async (g_task_get_source_object (task), write->schema, write->attributes, TA_FIND_SECRETS,
+                 write->deadline, read_back_cb, task);
 }
 
 static void
@@ -170,7 +170,7 @@ create (GTask *task, const char *collection, GVariant *secret)
   ta_prompt_call_async (
       write->service, collection, COLLECTION_INTERFACE, "CreateItem",
       g_variant_new ("(@a{sv}@(oayays)b)", build_properties (write), secret, FALSE),
-      write->deadline, (write->flags & TA_KEYRING_PROMPT) ? TA_PROMPT_TIMEOUT : TA_KEYRING_TIMEOUT,
+      write->deadline, (write->flags & TA_FIND_PROMPT) ? TA_PROMPT_TIMEOUT : TA_KEYRING_TIMEOUT,
       create_cb, task);
 }
 
@@ -187,8 +187,7 @@ find_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GVariant) secret = NULL;
 
   g_clear_object (&write->service);
-  items
-      = ta_keyring_find_finish (TA_KEYRING (source), result, &write->service, &collection, &error);
+  items = ta_find_finish (TA_KEYRING (source), result, &write->service, &collection, &error);
   if (items == NULL)
     {
       retry (task, error);
@@ -206,8 +205,8 @@ find (GTask *task)
 {
   Write *write = g_task_get_task_data (task);
 
-  ta_keyring_find_async (g_task_get_source_object (task), write->schema, write->attributes,
-                         TA_KEYRING_CREATE | write->flags, write->deadline, find_cb, task);
+  ta_find_async (g_task_get_source_object (task), write->schema, write->attributes,
+                 TA_FIND_CREATE | write->flags, write->deadline, find_cb, task);
 }
 
 /* Writes the item whose first attribute of the schema is `id`; it is kept when this is done.
@@ -215,7 +214,7 @@ find (GTask *task)
  * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
 void
 ta_write_async (TaKeyring *keyring, const SecretSchema *schema, const char *id, TaSecret *secret,
-                TaKeyringFlags flags, TaDeadline *deadline, GAsyncReadyCallback callback,
+                TaFindFlags flags, TaDeadline *deadline, GAsyncReadyCallback callback,
                 gpointer user_data)
 {
   GTask *task = g_task_new (keyring, NULL, callback, user_data);

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "base/ta-secret.h"
-#include "io/ta-keyring.h"
+#include "io/ta-find.h"
 
 G_BEGIN_DECLS
 
 void ta_write_async (TaKeyring *keyring, const SecretSchema *schema, const char *id,
-                     TaSecret *secret, TaKeyringFlags flags, TaDeadline *deadline,
+                     TaSecret *secret, TaFindFlags flags, TaDeadline *deadline,
                      GAsyncReadyCallback callback, gpointer user_data);
 gboolean ta_write_finish (TaKeyring *keyring, GAsyncResult *result, GError **error);
 
