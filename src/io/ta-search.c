@@ -179,19 +179,25 @@ secrets_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Search *search = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GHashTable) values
-      = secret_service_get_secrets_for_dbus_paths_finish (SECRET_SERVICE (source), result, &error);
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GVariant) secrets = NULL;
 
-  if (values == NULL)
+  if (reply == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
+  secrets = g_variant_get_child_value (reply, 0);
   for (; search->n_told < search->n_read; search->n_told++)
     {
       TaStoreItem *item = search->items->pdata[search->n_told];
+      g_autoptr (GVariant) secret = g_variant_lookup_value (secrets, item->path, NULL);
+      g_autoptr (SecretValue) value = NULL;
 
-      item->secret = read_text (g_hash_table_lookup (values, item->path));
+      if (secret != NULL)
+        value = secret_service_decode_dbus_secret (g_task_get_source_object (task), secret);
+      item->secret = read_text (value);
     }
   if (search->n_read < search->items->len)
     ask_for_secrets (task);
@@ -199,17 +205,28 @@ secrets_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     ask_for_ids (task);
 }
 
+/* Not by a call of libsecret: that of 0.20.5 keeps each answer for ever. */
 static void
 ask_for_secrets (GTask *task)
 {
+  SecretService *service = g_task_get_source_object (task);
   Search *search = g_task_get_task_data (task);
-  const char *paths[SECRETS_MAX + 1] = { NULL };
+  const char *session = secret_service_get_session_dbus_path (service);
+  GVariantBuilder paths;
 
+  if (session == NULL)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "The session has ended");
+      return;
+    }
+  g_variant_builder_init (&paths, G_VARIANT_TYPE ("ao"));
   for (guint i = 0; i < SECRETS_MAX && search->n_read < search->items->len; i++)
-    paths[i] = ((const TaStoreItem *) search->items->pdata[search->n_read++])->path;
-  secret_service_get_secrets_for_dbus_paths (g_task_get_source_object (task), paths,
-                                             g_task_get_cancellable (task), secrets_cb,
-                                             g_object_ref (task));
+    g_variant_builder_add (&paths, "o",
+                           ((const TaStoreItem *) search->items->pdata[search->n_read++])->path);
+  ta_keyring_call (service, g_dbus_proxy_get_object_path (G_DBUS_PROXY (service)),
+                   "org.freedesktop.Secret.Service", "GetSecrets",
+                   g_variant_new ("(aoo)", &paths, session), "(a{o(oayays)})",
+                   g_task_get_cancellable (task), secrets_cb, g_object_ref (task));
 }
 
 static void
