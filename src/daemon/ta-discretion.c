@@ -7,9 +7,11 @@
  * ever. Anybody else is answered by the reader, from what he may see. Who it is that looks is found
  * out at his first look; what he asks meanwhile waits in its order. */
 
-/* So many calls may wait for that, of all programs and of one. */
+/* So many calls may wait for that, of all programs and of one. For the first of each there is some
+ * more room, so that a few programs cannot keep out one that comes. */
 #define WAITING_MAX 1024
 #define WAITING_EACH_MAX 512
+#define FIRST_MAX 64
 
 struct _TaDiscretion
 {
@@ -90,6 +92,15 @@ look_up (TaDiscretion *self, GDBusMessage *call)
   ta_applications_lookup_async (self->applications, search->name, lookup_cb, search);
 }
 
+/* `calls` (nullable): those of the same program that wait already. */
+static gboolean
+has_room (TaDiscretion *self, GPtrArray *calls)
+{
+  if (calls == NULL)
+    return self->n_waiting < WAITING_MAX + FIRST_MAX;
+  return self->n_waiting < WAITING_MAX && calls->len < WAITING_EACH_MAX;
+}
+
 static void
 on_held (GDBusMessage *call, gpointer user_data)
 {
@@ -100,7 +111,7 @@ on_held (GDBusMessage *call, gpointer user_data)
 
   if (application != NULL && calls == NULL)
     decide (self, call, application);
-  else if (self->n_waiting >= WAITING_MAX || (calls != NULL && calls->len >= WAITING_EACH_MAX))
+  else if (!has_room (self, calls))
     refuse (self, call);
   else if (calls == NULL)
     look_up (self, call);

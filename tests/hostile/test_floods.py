@@ -145,7 +145,9 @@ def descriptor_flood(world):
           "for one")
 def newcomer(world):
     with tempfile.TemporaryFile() as body:
+        look = ("GetManagedObjects", None, NAME, PATH, "org.freedesktop.DBus.ObjectManager")
         kinds = ((lambda raw: numbered(raw.message("GetToken", token_arguments())), 600, ()),
+                 (lambda raw: numbered(raw.message(*look)), 600, ()),
                  (lambda raw: stream_call(raw, body), 30, [body.fileno()]))
         for make, count, descriptors in kinds:
             greedy = [RawCaller(world.session) for _ in range(3)]
