@@ -8,10 +8,15 @@
 
 /* Finding items in the Secret Service, in the order the functions stand below, from the last one
  * up: service -> default collection -> unlocked? -> search. Only then does "not found" mean absent
- * from it: a locked keyring answers a search with nothing, and libsecret says of a dismissed unlock
- * prompt neither yes nor no. Of collections besides the default one ta-load.c knows more. Whatever
- * fails for want of a working service is tried once more with a newly opened one, because services
- * restart and KWallet refuses or spoils some sessions at random. */
+ * from it: a locked keyring answers a search with nothing, or, as KeePassXC, not before the user
+ * unlocked it; and libsecret says of a dismissed unlock prompt neither yes nor no. Of collections
+ * besides the default one ta-load.c knows more. Whatever fails for want of a working service is
+ * tried once more with a newly opened one, because services restart and KWallet refuses or spoils
+ * some sessions at random.
+ *
+ * One item, which is known by its id, is searched for as soon as the collection that was the
+ * default one last is seen to be unlocked: what is found is there. If it is not found whole, all is
+ * done in that order. */
 
 typedef struct
 {
@@ -20,6 +25,7 @@ typedef struct
   TaFindFlags flags;
   TaDeadline *deadline; /* (unowned): outlives the task */
   gboolean retried;
+  gboolean is_quick;      /* the default collection is not asked for, if it is known */
   gboolean created;       /* the user was asked for a collection */
   SecretService *service; /* (owned) (nullable) */
   char *collection;       /* (owned) (nullable): path of the default one */
@@ -94,6 +100,20 @@ miss_collection (GTask *task)
   g_object_unref (task);
 }
 
+static void find_collection (GTask *task);
+
+/* Whether what was found without a look at the default collection is all that is wanted. `items`
+ * (nullable). */
+static gboolean
+is_enough (const Find *find, GPtrArray *items)
+{
+  gboolean is_whole = items != NULL && items->len > 0;
+
+  for (guint i = 0; is_whole && i < items->len && (find->flags & TA_FIND_SECRETS); i++)
+    is_whole = ((const TaStoreItem *) items->pdata[i])->secret != NULL;
+  return is_whole;
+}
+
 static void
 search_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -102,7 +122,12 @@ search_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) items = ta_search_finish (SECRET_SERVICE (source), result, &error);
 
-  if (items == NULL)
+  if (find->is_quick && !is_enough (find, items))
+    {
+      find->is_quick = FALSE;
+      find_collection (task);
+    }
+  else if (items == NULL)
     fail (task, error);
   else if (items->len == 0 && find->collection == NULL)
     miss_collection (task);
@@ -179,9 +204,12 @@ collection_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   find->collection
       = ta_collection_find_finish (SECRET_SERVICE (source), result, &find->is_locked, &error);
   if (error != NULL)
-    fail (task, error);
-  else
-    unlock (task);
+    {
+      fail (task, error);
+      return;
+    }
+  ta_keyring_note_collection (g_task_get_source_object (task), find->collection);
+  unlock (task);
 }
 
 static void
@@ -191,6 +219,34 @@ find_collection (GTask *task)
 
   ta_collection_find_async (find->service, ta_deadline_get_cancellable (find->deadline),
                             collection_cb, task);
+}
+
+static void
+look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Find *find = g_task_get_task_data (task);
+  gboolean is_locked;
+
+  find->is_quick = ta_collection_look_finish (source, result, &is_locked, NULL) && !is_locked;
+  if (find->is_quick)
+    search (task);
+  else
+    find_collection (task);
+}
+
+static void
+begin (GTask *task)
+{
+  Find *find = g_task_get_task_data (task);
+  const char *known = ta_keyring_get_collection (g_task_get_source_object (task));
+
+  find->is_quick = find->is_quick && known != NULL;
+  if (find->is_quick)
+    ta_collection_look_async (find->service, known, ta_deadline_get_cancellable (find->deadline),
+                              look_cb, task);
+  else
+    find_collection (task);
 }
 
 static void
@@ -205,7 +261,7 @@ open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (find->service == NULL)
     fail (task, error);
   else
-    find_collection (task);
+    begin (task);
 }
 
 static void
@@ -232,13 +288,15 @@ ta_find_async (TaKeyring *keyring, const SecretSchema *schema, GHashTable *attri
   find->schema = schema;
   find->attributes = g_hash_table_ref (attributes);
   find->flags = flags;
+  find->is_quick = g_hash_table_size (attributes) > 0;
   find->deadline = deadline;
   g_task_set_task_data (task, find, (GDestroyNotify) find_free);
   open_service (task);
 }
 
 /* (transfer full) (element-type TaStoreItem): empty: there are none. `service` is NULL if it could
- * not be opened. `collection`: a path, NULL only if there is none and it was not asked for. */
+ * not be opened. `collection`: a path, NULL only if items were found, or if there is none and it
+ * was not asked for. */
 GPtrArray *
 ta_find_finish (TaKeyring *keyring, GAsyncResult *result, SecretService **service,
                 char **collection, GError **error)

@@ -10,6 +10,7 @@ struct _TaKeyring
   GObject parent_instance;
 
   SecretService *service; /* (owned) (nullable): open, with a session */
+  char *collection;       /* (owned) (nullable): path of its default one */
   TaKeyringWatch *watch;  /* (owned) */
   TaUnlocker *unlocker;   /* (owned) */
 };
@@ -60,8 +61,24 @@ ta_keyring_open_finish (TaKeyring *self, GAsyncResult *result, GError **error)
 void
 ta_keyring_forget (TaKeyring *self, SecretService *service)
 {
-  if (self->service == service)
-    g_clear_object (&self->service);
+  if (self->service != service)
+    return;
+  g_clear_object (&self->service);
+  g_clear_pointer (&self->collection, g_free);
+}
+
+/* (nullable): the path of the default collection as it was noted last. Owned by the keyring. */
+const char *
+ta_keyring_get_collection (TaKeyring *self)
+{
+  return self->collection;
+}
+
+void
+ta_keyring_note_collection (TaKeyring *self, const char *path)
+{
+  g_free (self->collection);
+  self->collection = g_strdup (path);
 }
 
 /* Owned by the keyring. */
@@ -93,6 +110,7 @@ ta_keyring_dispose (GObject *object)
 
   g_clear_pointer (&self->watch, ta_keyring_watch_free);
   g_clear_object (&self->service);
+  g_clear_pointer (&self->collection, g_free);
   g_clear_object (&self->unlocker);
   G_OBJECT_CLASS (ta_keyring_parent_class)->dispose (object);
 }

@@ -17,6 +17,8 @@ TaKeyring *ta_keyring_new (void);
 void ta_keyring_open_async (TaKeyring *self, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data);
 SecretService *ta_keyring_open_finish (TaKeyring *self, GAsyncResult *result, GError **error);
+const char *ta_keyring_get_collection (TaKeyring *self);
+void ta_keyring_note_collection (TaKeyring *self, const char *path);
 TaUnlocker *ta_keyring_get_unlocker (TaKeyring *self);
 void ta_keyring_forget (TaKeyring *self, SecretService *service);
 
