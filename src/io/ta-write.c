@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Only for secret_service_encode_dbus_secret, which has been there since libsecret 0.16. */
+/* Only for what takes paths and encodes secrets, which has been there since libsecret 0.16. */
 #define SECRET_API_SUBJECT_TO_CHANGE
 #include "ta-write.h"
 
@@ -10,10 +10,10 @@
 #include "io/ta-search.h"
 
 /* Writing one item so that it is there, in the order the functions stand below, from the last one
- * up: find the item -> give it its secret, or create it -> read it back. An answer of success alone
- * does not count: KeePassXC gives the path of an item that it did not make if its session was
- * closed, and KWallet stores rubbish that came through a session whose ends have different keys.
- * What fails is tried once more with a new session.
+ * up: find the item -> give it its secret, or create it -> read it back, a new one by what it is to
+ * be found by. An answer of success alone does not count: KeePassXC gives the path of an item that
+ * it did not make if its session was closed, and KWallet stores rubbish that came through a session
+ * whose ends have different keys. What fails is tried once more with a new session.
  *
  * An item that exists is given a new secret rather than replaced: KeePassXC would ask the user. */
 
@@ -29,6 +29,7 @@ typedef struct
   TaDeadline *deadline; /* (unowned): outlives the task */
   gboolean retried;
   SecretService *service; /* (owned) (nullable) */
+  char *path;             /* (owned) (nullable): of the item that was found */
 } Write;
 
 static void find (GTask *task);
@@ -39,6 +40,7 @@ write_free (Write *write)
   g_hash_table_unref (write->attributes);
   ta_secret_unref (write->secret);
   g_clear_object (&write->service);
+  g_free (write->path);
   g_free (write);
 }
 
@@ -58,6 +60,22 @@ retry (GTask *task, const GError *error)
   write->retried = TRUE;
   ta_keyring_forget (keyring, write->service);
   find (g_steal_pointer (&owned));
+}
+
+/* Takes the task. `error` (nullable): why it is not there, if that is known. */
+static void
+conclude (GTask *task, gboolean is_there, const GError *error)
+{
+  g_autoptr (GError) missing = NULL;
+
+  if (is_there)
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+      return;
+    }
+  missing = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "What was written is not there");
+  retry (task, error != NULL ? error : missing);
 }
 
 static gboolean
@@ -84,15 +102,7 @@ read_back_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GPtrArray) items
       = ta_find_finish (TA_KEYRING (source), result, &service, &collection, &error);
 
-  if (items != NULL && has_text (items, write->secret))
-    {
-      g_task_return_boolean (task, TRUE);
-      g_object_unref (task);
-      return;
-    }
-  if (error == NULL)
-    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "What was written is not there");
-  retry (task, error);
+  conclude (task, items != NULL && has_text (items, write->secret), error);
 }
 
 /* Takes the task. */
@@ -106,18 +116,46 @@ read_back (GTask *task)
                  write->deadline, read_back_cb, task);
 }
 
+static gboolean
+is_text (SecretValue *value, const TaSecret *secret)
+{
+  gsize length;
+  const char *text = value == NULL ? NULL : secret_value_get (value, &length);
+
+  /* libsecret puts a NUL behind the end. */
+  return text != NULL && strlen (text) == length && ta_secret_equals (secret, text);
+}
+
+static void
+read_again_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Write *write = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SecretValue) value
+      = secret_service_get_secret_for_dbus_path_finish (SECRET_SERVICE (source), result, &error);
+
+  conclude (task, is_text (value, write->secret), error);
+}
+
 static void
 set_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
+  Write *write = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply
       = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
-  if (reply != NULL)
-    read_back (task);
-  else
-    retry (task, error);
+  if (reply == NULL)
+    {
+      retry (task, error);
+      return;
+    }
+  ta_deadline_restart (write->deadline, TA_KEYRING_TIMEOUT);
+  secret_service_get_secret_for_dbus_path (write->service, write->path,
+                                           ta_deadline_get_cancellable (write->deadline),
+                                           read_again_cb, task);
 }
 
 static void
@@ -125,7 +163,9 @@ set_secret (GTask *task, const TaStoreItem *item, GVariant *secret)
 {
   Write *write = g_task_get_task_data (task);
 
-  ta_keyring_call (write->service, item->path, ITEM_INTERFACE, "SetSecret",
+  g_free (write->path);
+  write->path = g_strdup (item->path);
+  ta_keyring_call (write->service, write->path, ITEM_INTERFACE, "SetSecret",
                    g_variant_new ("(@(oayays))", secret), NULL,
                    ta_deadline_get_cancellable (write->deadline), set_secret_cb, task);
 }
