@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-store.h"
 
-#include "base/ta-error.h"
+#include "io/ta-delete.h"
 #include "io/ta-keyring-error.h"
-#include "io/ta-prompt.h"
 #include "io/ta-write.h"
 
 /* A keeper of small JSON objects: each in a Secret Service item of its own, found by its schema and
@@ -37,22 +36,16 @@ static const SecretSchema schemas[] = {
 
 typedef struct
 {
-  TaStoreKind kind;
   TaFindFlags flags;
-  TaDeadline *deadline;   /* (owned) */
-  GSource *over;          /* (owned) (nullable): holds the task until it is answered */
-  SecretService *service; /* (owned) (nullable) */
-  GPtrArray *items;       /* (owned) (nullable) (element-type TaStoreItem): to be deleted */
-  guint n_begun;          /* of these */
-  gboolean is_partial;    /* there may be more, which are locked */
+  TaDeadline *deadline; /* (owned) */
+  GSource *over;        /* (owned) (nullable): holds the task until it is answered */
+  gboolean is_partial;  /* there may be more, which are locked */
 } Call;
 
 static void
 call_free (Call *call)
 {
   ta_deadline_free (call->deadline);
-  g_clear_pointer (&call->items, g_ptr_array_unref);
-  g_clear_object (&call->service);
   g_free (call);
 }
 
@@ -108,18 +101,11 @@ on_over (GCancellable *cancellable, gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static const char *
-get_id_name (TaStoreKind kind)
-{
-  return schemas[kind].attributes[0].name;
-}
-
 static Call *
-start (GTask *task, TaStoreKind kind, TaFindFlags flags)
+start (GTask *task, TaFindFlags flags)
 {
   Call *call = g_new0 (Call, 1);
 
-  call->kind = kind;
   call->flags = flags;
   call->deadline = ta_deadline_new (TA_KEYRING_TIMEOUT, g_task_get_cancellable (task));
   g_task_set_check_cancellable (task, FALSE);
@@ -159,7 +145,7 @@ ta_store_load_async (TaStore *self, TaStoreKind kind, TaLoadPrompt prompt,
   Call *call;
 
   g_task_set_source_tag (task, ta_store_load_async);
-  call = start (task, kind, TA_FIND_NONE);
+  call = start (task, TA_FIND_NONE);
   ta_load_async (self->keyring, &schemas[kind], prompt, call->deadline, load_cb, task);
 }
 
@@ -198,7 +184,7 @@ ta_store_save_async (TaStore *self, TaStoreKind kind, const char *id, TaSecret *
                      gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
-  Call *call = start (task, kind, may_prompt ? TA_FIND_PROMPT : TA_FIND_NONE);
+  Call *call = start (task, may_prompt ? TA_FIND_PROMPT : TA_FIND_NONE);
 
   g_task_set_source_tag (task, ta_store_save_async);
   ta_write_async (self->keyring, &schemas[kind], id, secret, call->flags, call->deadline, save_cb,
@@ -212,55 +198,14 @@ ta_store_save_finish (TaStore *self, GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* Takes the task. */
-static void delete_next (GTask *task);
-
-static void
-delete_item_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  gboolean dismissed;
-  g_autoptr (GError) error = NULL;
-
-  if (ta_prompt_call_finish (SECRET_SERVICE (source), result, &dismissed, &error) && dismissed)
-    error = g_error_new_literal (TA_ERROR, TA_ERROR_STORAGE_UNAVAILABLE,
-                                 "The keyring did not delete the item: allow it when it asks");
-  if (error == NULL)
-    delete_next (g_steal_pointer (&task));
-  else
-    fail (task, error);
-}
-
-static void
-delete_next (GTask *task)
-{
-  g_autoptr (GTask) owned = task;
-  Call *call = g_task_get_task_data (task);
-  const TaStoreItem *item;
-
-  if (call->n_begun == call->items->len)
-    {
-      succeed (task);
-      return;
-    }
-  item = call->items->pdata[call->n_begun++];
-  ta_prompt_call_async (call->service, item->path, "org.freedesktop.Secret.Item", "Delete", NULL,
-                        call->deadline,
-                        (call->flags & TA_FIND_PROMPT) ? TA_PROMPT_TIMEOUT : TA_KEYRING_TIMEOUT,
-                        delete_item_cb, g_steal_pointer (&owned));
-}
-
 static void
 delete_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Call *call = g_task_get_task_data (task);
-  g_autofree char *collection = NULL;
   g_autoptr (GError) error = NULL;
 
-  call->items = ta_find_finish (TA_KEYRING (source), result, &call->service, &collection, &error);
-  if (call->items != NULL)
-    delete_next (g_steal_pointer (&task));
+  if (ta_delete_finish (TA_KEYRING (source), result, &error))
+    succeed (task);
   else
     fail (task, error);
 }
@@ -272,13 +217,10 @@ ta_store_delete_async (TaStore *self, TaStoreKind kind, const char *id, gboolean
                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
-  Call *call = start (task, kind, may_prompt ? TA_FIND_PROMPT : TA_FIND_NONE);
-  g_autoptr (GHashTable) attributes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  Call *call = start (task, may_prompt ? TA_FIND_PROMPT : TA_FIND_NONE);
 
   g_task_set_source_tag (task, ta_store_delete_async);
-  g_hash_table_insert (attributes, (char *) get_id_name (kind), g_strdup (id));
-  ta_find_async (self->keyring, &schemas[kind], attributes, call->flags, call->deadline, delete_cb,
-                 task);
+  ta_delete_async (self->keyring, &schemas[kind], id, call->flags, call->deadline, delete_cb, task);
 }
 
 gboolean
