@@ -3,12 +3,14 @@
 
 #include "base/ta-error.h"
 #include "broker/ta-missing.h"
+#include "oauth/ta-record-text.h"
 
 /* Several brokers may share one keyring: two sessions of a user, or a session and a container. Who
  * wants to change what is stored of an account first takes its lock, then looks at what the others
  * did meanwhile. Who signs the account out leaves the item's id in the lock's note: so another
  * broker that still knows the account can tell a sign-out, which counts for it too, from an item
- * that was deleted by mistake, which is made anew.
+ * that was deleted by mistake, which is made anew. To refresh one, its own item is enough as long
+ * as no other one came or went since all were looked at; before a refusal is believed, all are.
  *
  * As long as what counts is not stored, the lock stays with this process: what the others can read
  * is a refresh token that was replaced, and a provider may end a login for which one comes back. It
@@ -71,23 +73,13 @@ may_be_new (const Call *call, TaKeeper *keeper)
 }
 
 static void
-load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+conclude (GTask *task, GPtrArray *items, gboolean is_partial)
 {
-  g_autoptr (GTask) task = user_data;
   TaKeeper *keeper = g_task_get_source_object (task);
   Call *call = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  gboolean is_partial;
-  g_autoptr (GPtrArray) items
-      = ta_store_load_finish (TA_STORE (source), result, &is_partial, &error);
   gboolean is_missing = FALSE;
   TaClaim *claim;
 
-  if (items == NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
   if (call->lock == NULL && call->purpose != TA_CLAIM_SIGN_OUT)
     {
       g_task_return_error (task, g_steal_pointer (&call->lock_error));
@@ -112,8 +104,52 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   claim = g_new0 (TaClaim, 1);
   claim->keeper = g_object_ref (keeper);
   claim->lock = g_steal_pointer (&call->lock);
-  claim->items = g_steal_pointer (&items);
+  claim->items = g_ptr_array_ref (items);
   g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
+}
+
+static void
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  gboolean is_partial;
+  g_autoptr (GPtrArray) items
+      = ta_store_load_finish (TA_STORE (source), result, &is_partial, &error);
+
+  if (items != NULL)
+    conclude (task, items, is_partial);
+  else
+    g_task_return_error (task, error);
+}
+
+/* Whether the item alone tells nothing: another one may have the account's record. */
+static gboolean
+is_damaged (TaKeeper *keeper, const TaStoreItem *item)
+{
+  g_autoptr (TaRecord) stored = ta_record_text_parse (ta_secret_peek (item->secret), NULL);
+
+  return stored == NULL || !g_str_equal (stored->account, ta_keeper_get_record (keeper)->account);
+}
+
+static void
+look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  TaKeeper *keeper = g_task_get_source_object (task);
+  Call *call = g_task_get_task_data (task);
+  GError *error = NULL;
+  gboolean is_partial;
+  g_autoptr (GPtrArray) items
+      = ta_store_load_finish (TA_STORE (source), result, &is_partial, &error);
+
+  if (items == NULL)
+    g_task_return_error (task, error);
+  else if (items->len == 1 && is_damaged (keeper, items->pdata[0]))
+    ta_store_load_async (call->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_NEVER, NULL, load_cb,
+                         g_steal_pointer (&task));
+  else
+    conclude (task, items, is_partial);
 }
 
 /* Takes the task. A sign-out that came before a sign-in does not count for it, whether that can be
@@ -130,6 +166,9 @@ look (GTask *task)
   if (g_error_matches (call->lock_error, TA_ERROR, TA_ERROR_FAILED)
       && call->purpose != TA_CLAIM_SIGN_OUT)
     g_task_return_error (task, g_steal_pointer (&call->lock_error));
+  else if (call->lock != NULL && call->purpose == TA_CLAIM_REFRESH)
+    ta_store_look_async (call->store, TA_STORE_ACCOUNT, ta_keeper_get_item_id (call->keeper), NULL,
+                         look_cb, g_steal_pointer (&owned));
   else
     ta_store_load_async (call->store, TA_STORE_ACCOUNT, TA_LOAD_PROMPT_NEVER, NULL, load_cb,
                          g_steal_pointer (&owned));

@@ -21,7 +21,8 @@ typedef struct
 {
   TaKeeper *keeper; /* (owned) */
   TaLock *lock;     /* (owned) (nullable) */
-  GPtrArray *items; /* (owned) (element-type TaStoreItem): all accounts', as they stood then */
+  GPtrArray *items; /* (owned) (element-type TaStoreItem): those of all accounts; to refresh
+                     * one, perhaps only its own */
 } TaClaim;
 
 void ta_claim_async (TaParts *parts, TaKeeper *keeper, TaClaimPurpose purpose,

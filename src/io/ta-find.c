@@ -107,7 +107,7 @@ static void find_collection (GTask *task);
 static gboolean
 is_enough (const Find *find, GPtrArray *items)
 {
-  gboolean is_whole = items != NULL && items->len > 0;
+  gboolean is_whole = items != NULL && (items->len > 0 || (find->flags & TA_FIND_AT_ONCE));
 
   for (guint i = 0; is_whole && i < items->len && (find->flags & TA_FIND_SECRETS); i++)
     is_whole = ((const TaStoreItem *) items->pdata[i])->secret != NULL;
@@ -288,7 +288,7 @@ ta_find_async (TaKeyring *keyring, const SecretSchema *schema, GHashTable *attri
   find->schema = schema;
   find->attributes = g_hash_table_ref (attributes);
   find->flags = flags;
-  find->is_quick = g_hash_table_size (attributes) > 0;
+  find->is_quick = g_hash_table_size (attributes) > 0 || (flags & TA_FIND_AT_ONCE);
   find->deadline = deadline;
   g_task_set_task_data (task, find, (GDestroyNotify) find_free);
   open_service (task);

@@ -142,14 +142,15 @@ ask_for_id (GTask *task, TaStoreItem *item)
                        "Attributes", g_task_get_cancellable (task), attributes_cb, ask);
 }
 
-/* A search for one item knows its id; that of all items has to ask each. */
+/* A search for one item knows its id; that of all items has to ask each, unless it is only about
+ * which there are. */
 static void
 ask_for_ids (GTask *task)
 {
   Search *search = g_task_get_task_data (task);
 
-  while (search->id == NULL && search->error == NULL && search->n_asked < ASKED_MAX
-         && search->n_begun < search->items->len)
+  while (search->id == NULL && search->secrets != TA_SEARCH_NO_SECRETS && search->error == NULL
+         && search->n_asked < ASKED_MAX && search->n_begun < search->items->len)
     ask_for_id (task, search->items->pdata[search->n_begun++]);
   if (search->n_asked > 0)
     return;

@@ -3,6 +3,7 @@
 
 #include "io/ta-delete.h"
 #include "io/ta-keyring-error.h"
+#include "io/ta-news.h"
 #include "io/ta-write.h"
 
 /* A keeper of small JSON objects: each in a Secret Service item of its own, found by its schema and
@@ -18,6 +19,7 @@ struct _TaStore
   GObject parent_instance;
 
   TaKeyring *keyring; /* (owned) */
+  GHashTable *known;  /* (owned): an item's id -> which items there were when it was looked at */
   TaStoreHealth health;
 };
 
@@ -40,12 +42,18 @@ typedef struct
   TaDeadline *deadline; /* (owned) */
   GSource *over;        /* (owned) (nullable): holds the task until it is answered */
   gboolean is_partial;  /* there may be more, which are locked */
+  /* Of a look: */
+  const SecretSchema *schema; /* (unowned): static */
+  char *id;                   /* (owned) (nullable) */
+  char *present;              /* (owned) (nullable): which items there are */
 } Call;
 
 static void
 call_free (Call *call)
 {
   ta_deadline_free (call->deadline);
+  g_free (call->id);
+  g_free (call->present);
   g_free (call);
 }
 
@@ -115,6 +123,23 @@ start (GTask *task, TaFindFlags flags)
   return call;
 }
 
+/* Takes the items. */
+static void
+deliver (GTask *task, GPtrArray *items)
+{
+  TaStore *self = g_task_get_source_object (task);
+  Call *call = g_task_get_task_data (task);
+  g_autoptr (GPtrArray) owned = items;
+
+  note (task, NULL);
+  if (!may_answer (task))
+    return;
+  if (call->present != NULL)
+    g_hash_table_replace (self->known, g_steal_pointer (&call->id),
+                          g_steal_pointer (&call->present));
+  g_task_return_pointer (task, g_steal_pointer (&owned), (GDestroyNotify) g_ptr_array_unref);
+}
+
 static void
 load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -129,9 +154,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       fail (task, error);
       return;
     }
-  note (task, NULL);
-  if (may_answer (task))
-    g_task_return_pointer (task, g_steal_pointer (&items), (GDestroyNotify) g_ptr_array_unref);
+  deliver (task, g_steal_pointer (&items));
 }
 
 /* All items of a kind that are not locked; one whose secret is no text has an empty one. The
@@ -147,6 +170,37 @@ ta_store_load_async (TaStore *self, TaStoreKind kind, TaLoadPrompt prompt,
   g_task_set_source_tag (task, ta_store_load_async);
   call = start (task, TA_FIND_NONE);
   ta_load_async (self->keyring, &schemas[kind], prompt, call->deadline, load_cb, task);
+}
+
+static void
+news_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Call *call = g_task_get_task_data (task);
+  GPtrArray *items = ta_news_finish (TA_KEYRING (source), result, &call->present);
+
+  if (items != NULL)
+    deliver (task, items);
+  else
+    ta_load_async (TA_KEYRING (source), call->schema, TA_LOAD_PROMPT_NEVER, call->deadline, load_cb,
+                   g_steal_pointer (&task));
+}
+
+/* What there is to know of one item: that item alone, as long as no other one came or went since
+ * this was asked for it last; otherwise all of the kind. Ended by ta_store_load_finish(), with its
+ * errors. Who asks has to look at all that is told: it is not told again. */
+void
+ta_store_look_async (TaStore *self, TaStoreKind kind, const char *id, GCancellable *cancellable,
+                     GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Call *call = start (task, TA_FIND_NONE);
+
+  g_task_set_source_tag (task, ta_store_look_async);
+  call->schema = &schemas[kind];
+  call->id = g_strdup (id);
+  ta_news_async (self->keyring, call->schema, id, g_hash_table_lookup (self->known, id),
+                 call->deadline, news_cb, task);
 }
 
 /* (transfer full) (element-type TaStoreItem). `is_partial` (out) (optional): there may be more, in
@@ -220,6 +274,7 @@ ta_store_delete_async (TaStore *self, TaStoreKind kind, const char *id, gboolean
   Call *call = start (task, may_prompt ? TA_FIND_PROMPT : TA_FIND_NONE);
 
   g_task_set_source_tag (task, ta_store_delete_async);
+  g_hash_table_remove (self->known, id);
   ta_delete_async (self->keyring, &schemas[kind], id, call->flags, call->deadline, delete_cb, task);
 }
 
@@ -247,6 +302,7 @@ static void
 ta_store_init (TaStore *self)
 {
   self->keyring = ta_keyring_new ();
+  self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_signal_connect (self->keyring, "changed", G_CALLBACK (on_keyring_changed), self);
 }
 
@@ -258,6 +314,7 @@ ta_store_dispose (GObject *object)
   if (self->keyring != NULL)
     g_signal_handlers_disconnect_by_data (self->keyring, self);
   g_clear_object (&self->keyring);
+  g_clear_pointer (&self->known, g_hash_table_unref);
   ta_store_health_clear (&self->health);
   G_OBJECT_CLASS (ta_store_parent_class)->dispose (object);
 }

@@ -22,6 +22,9 @@ const TaStoreHealth *ta_store_get_health (TaStore *self);
 void ta_store_load_async (TaStore *self, TaStoreKind kind, TaLoadPrompt prompt,
                           GCancellable *cancellable, GAsyncReadyCallback callback,
                           gpointer user_data);
+void ta_store_look_async (TaStore *self, TaStoreKind kind, const char *id,
+                          GCancellable *cancellable, GAsyncReadyCallback callback,
+                          gpointer user_data);
 GPtrArray *ta_store_load_finish (TaStore *self, GAsyncResult *result, gboolean *is_partial,
                                  GError **error);
 
