@@ -4,7 +4,8 @@
 #include "base/ta-error.h"
 
 /* Clients are few and their items say nothing readable, so the one of a provider is found by
- * reading them all. Every operation starts with that. */
+ * reading them all. Every operation starts with that. What is found at once is enough for a
+ * refresh; only if it is not among that, what is locked matters too. */
 
 typedef struct
 {
@@ -22,19 +23,23 @@ call_free (Call *call)
   g_free (call);
 }
 
+static TaLoadPrompt
+get_prompt (gboolean may_prompt)
+{
+  return may_prompt ? TA_LOAD_PROMPT_DEFAULT : TA_LOAD_PROMPT_NEVER;
+}
+
 static void
-start (GTask *task, TaStore *store, const char *provider, TaClient *client, gboolean may_prompt,
+start (GTask *task, TaStore *store, const char *provider, TaClient *client, TaLoadPrompt prompt,
        GAsyncReadyCallback found)
 {
   Call *call = g_new0 (Call, 1);
 
   call->provider = g_strdup (provider);
   call->client = client != NULL ? ta_client_ref (client) : NULL;
-  call->may_prompt = may_prompt;
+  call->may_prompt = prompt == TA_LOAD_PROMPT_DEFAULT;
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
-  ta_store_load_async (store, TA_STORE_CLIENT,
-                       may_prompt ? TA_LOAD_PROMPT_DEFAULT : TA_LOAD_PROMPT_NEVER,
-                       g_task_get_cancellable (task), found, task);
+  ta_store_load_async (store, TA_STORE_CLIENT, prompt, g_task_get_cancellable (task), found, task);
 }
 
 /* The client of the provider, NULL if there is none; `id` becomes the id of its item. */
@@ -90,6 +95,23 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                            (GDestroyNotify) ta_client_unref);
 }
 
+static void
+look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  Call *call = g_task_get_task_data (task);
+  g_autoptr (GPtrArray) items = take_items (task, source, result);
+  g_autofree char *id = NULL;
+  TaClient *client = items == NULL ? NULL : find (items, call->provider, &id);
+
+  if (client != NULL)
+    g_task_return_pointer (task, client, (GDestroyNotify) ta_client_unref);
+  else if (items != NULL)
+    ta_store_load_async (TA_STORE (source), TA_STORE_CLIENT, TA_LOAD_PROMPT_NEVER, cancellable,
+                         load_cb, g_steal_pointer (&task));
+}
+
 /* Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
 void
 ta_client_store_load_async (TaStore *store, const char *provider, gboolean may_prompt,
@@ -99,7 +121,10 @@ ta_client_store_load_async (TaStore *store, const char *provider, gboolean may_p
   GTask *task = g_task_new (store, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ta_client_store_load_async);
-  start (task, store, provider, NULL, may_prompt, load_cb);
+  if (may_prompt)
+    start (task, store, provider, NULL, TA_LOAD_PROMPT_DEFAULT, load_cb);
+  else
+    start (task, store, provider, NULL, TA_LOAD_AT_ONCE, look_cb);
 }
 
 /* (transfer full) (nullable): NULL with no error: none is stored, or, if `is_partial` (out)
@@ -161,7 +186,7 @@ ta_client_store_save_async (TaStore *store, TaClient *client, gboolean may_promp
   GTask *task = g_task_new (store, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ta_client_store_save_async);
-  start (task, store, client->provider, client, may_prompt, save_cb);
+  start (task, store, client->provider, client, get_prompt (may_prompt), save_cb);
 }
 
 gboolean
@@ -216,7 +241,7 @@ ta_client_store_clear_async (TaStore *store, const char *provider, gboolean may_
   GTask *task = g_task_new (store, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ta_client_store_clear_async);
-  start (task, store, provider, NULL, may_prompt, clear_cb);
+  start (task, store, provider, NULL, get_prompt (may_prompt), clear_cb);
 }
 
 gboolean

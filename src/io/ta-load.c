@@ -125,7 +125,8 @@ find_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       = ta_find_finish (TA_KEYRING (source), result, &load->service, &collection, &load->error);
   may_ask = load->prompt == TA_LOAD_PROMPT_ALL && load->service != NULL
             && g_error_matches (load->error, TA_ERROR, TA_ERROR_STORAGE_LOCKED);
-  if (load->error != NULL && !may_ask)
+  load->is_partial = load->prompt == TA_LOAD_AT_ONCE;
+  if (load->is_partial || (load->error != NULL && !may_ask))
     finish (task);
   else
     ta_locked_find_async (load->service, ta_deadline_get_cancellable (load->deadline), locked_cb,
@@ -140,7 +141,9 @@ find (GTask *task)
   TaFindFlags flags = TA_FIND_SECRETS;
 
   forget (load);
-  if (load->prompt != TA_LOAD_PROMPT_NEVER && !load->asked)
+  if (load->prompt == TA_LOAD_AT_ONCE)
+    flags |= TA_FIND_AT_ONCE;
+  else if (load->prompt != TA_LOAD_PROMPT_NEVER && !load->asked)
     flags |= TA_FIND_PROMPT;
   ta_find_async (g_task_get_source_object (task), load->schema, attributes, flags, load->deadline,
                  find_cb, task);

@@ -11,6 +11,7 @@ typedef enum
   TA_LOAD_PROMPT_NEVER,
   TA_LOAD_PROMPT_DEFAULT, /* the default collection */
   TA_LOAD_PROMPT_ALL,     /* the others too, whatever they may hold */
+  TA_LOAD_AT_ONCE,        /* nothing; what a search finds at once is told, as partial */
 } TaLoadPrompt;
 
 void ta_load_async (TaKeyring *keyring, const SecretSchema *schema, TaLoadPrompt prompt,

@@ -120,6 +120,22 @@ def doubled(world):
     return seen
 
 
+def read_alone(world):
+    """No item came or went since all were read: those of others are not read again. A client is
+    looked for too, and there is none."""
+    for number in range(5):
+        add_copy(world, account=f"other-{number}")
+    world.outcome()
+    world.note_token()
+    world.keyring.reset_counts()
+    seen = world.outcome()
+    counts = {method: world.keyring.count(method)
+              for method in ("ReadAlias", "SearchItems", "GetSecrets", "Get", "SetSecret")}
+    tap.equal(counts, {"ReadAlias": 1, "SearchItems": 6, "GetSecrets": 3, "Get": 9, "SetSecret": 2},
+              "calls of the keyring")
+    return seen
+
+
 def doubled_at_start(world):
     older_copy(world)
     world.broker.restart()
@@ -462,6 +478,8 @@ def rows():
            "nothing")
     yield ("IT-23", "secrets with their content type", "start-up load", typed, "a new token",
            "1 refresh")
+    yield ("IT-24", "items of five other accounts", "re-read", read_alone, "a new token",
+           "2 refreshes")
     yield from start_rows()
     yield from sign_in_rows()
     yield from sign_out_rows()
