@@ -6,6 +6,7 @@
 
 #include "io/ta-collection.h"
 #include "io/ta-keyring-call.h"
+#include "io/ta-secrets.h"
 
 /* A search whose answer can be believed, in the order the functions stand below, from the last one
  * up: items, in whatever collection they lie, because the default one may be another than it was ->
@@ -160,18 +161,6 @@ ask_for_ids (GTask *task)
     check_locked (task);
 }
 
-/* (transfer full) (nullable): NULL if it is no text. Its content type is not asked: services change
- * it. */
-static TaSecret *
-read_text (SecretValue *value)
-{
-  gsize length;
-  const char *text = value == NULL ? NULL : secret_value_get (value, &length);
-
-  /* No NUL is valid UTF-8 here; libsecret puts one behind the end. */
-  return text != NULL && g_utf8_validate_len (text, length, NULL) ? ta_secret_new (text) : NULL;
-}
-
 static void ask_for_secrets (GTask *task);
 
 static void
@@ -180,25 +169,19 @@ secrets_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Search *search = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply
-      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  g_autoptr (GVariant) secrets = NULL;
+  g_autoptr (GHashTable) secrets = ta_secrets_read_finish (SECRET_SERVICE (source), result, &error);
 
-  if (reply == NULL)
+  if (secrets == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  secrets = g_variant_get_child_value (reply, 0);
   for (; search->n_told < search->n_read; search->n_told++)
     {
       TaStoreItem *item = search->items->pdata[search->n_told];
-      g_autoptr (GVariant) secret = g_variant_lookup_value (secrets, item->path, NULL);
-      g_autoptr (SecretValue) value = NULL;
+      TaSecret *secret = g_hash_table_lookup (secrets, item->path);
 
-      if (secret != NULL)
-        value = secret_service_decode_dbus_secret (g_task_get_source_object (task), secret);
-      item->secret = read_text (value);
+      item->secret = secret == NULL ? NULL : ta_secret_ref (secret);
     }
   if (search->n_read < search->items->len)
     ask_for_secrets (task);
@@ -206,28 +189,16 @@ secrets_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     ask_for_ids (task);
 }
 
-/* Not by a call of libsecret: that of 0.20.5 keeps each answer for ever. */
 static void
 ask_for_secrets (GTask *task)
 {
-  SecretService *service = g_task_get_source_object (task);
   Search *search = g_task_get_task_data (task);
-  const char *session = secret_service_get_session_dbus_path (service);
-  GVariantBuilder paths;
+  const char *paths[SECRETS_MAX + 1] = { NULL };
 
-  if (session == NULL)
-    {
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "The session has ended");
-      return;
-    }
-  g_variant_builder_init (&paths, G_VARIANT_TYPE ("ao"));
   for (guint i = 0; i < SECRETS_MAX && search->n_read < search->items->len; i++)
-    g_variant_builder_add (&paths, "o",
-                           ((const TaStoreItem *) search->items->pdata[search->n_read++])->path);
-  ta_keyring_call (service, g_dbus_proxy_get_object_path (G_DBUS_PROXY (service)),
-                   "org.freedesktop.Secret.Service", "GetSecrets",
-                   g_variant_new ("(aoo)", &paths, session), "(a{o(oayays)})",
-                   g_task_get_cancellable (task), secrets_cb, g_object_ref (task));
+    paths[i] = ((const TaStoreItem *) search->items->pdata[search->n_read++])->path;
+  ta_secrets_read_async (g_task_get_source_object (task), paths, g_task_get_cancellable (task),
+                         secrets_cb, g_object_ref (task));
 }
 
 static void

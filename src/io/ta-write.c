@@ -8,6 +8,7 @@
 #include "io/ta-keyring-error.h"
 #include "io/ta-prompt.h"
 #include "io/ta-search.h"
+#include "io/ta-secrets.h"
 
 /* Writing one item so that it is there, in the order the functions stand below, from the last one
  * up: find the item -> give it its secret, or create it -> read it back, a new one by what it is to
@@ -116,26 +117,17 @@ read_back (GTask *task)
                  write->deadline, read_back_cb, task);
 }
 
-static gboolean
-is_text (SecretValue *value, const TaSecret *secret)
-{
-  gsize length;
-  const char *text = value == NULL ? NULL : secret_value_get (value, &length);
-
-  /* libsecret puts a NUL behind the end. */
-  return text != NULL && strlen (text) == length && ta_secret_equals (secret, text);
-}
-
 static void
 read_again_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   Write *write = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SecretValue) value
-      = secret_service_get_secret_for_dbus_path_finish (SECRET_SERVICE (source), result, &error);
+  g_autoptr (GHashTable) secrets = ta_secrets_read_finish (SECRET_SERVICE (source), result, &error);
+  TaSecret *secret = secrets == NULL ? NULL : g_hash_table_lookup (secrets, write->path);
 
-  conclude (task, is_text (value, write->secret), error);
+  conclude (task, secret != NULL && ta_secret_equals (write->secret, ta_secret_peek (secret)),
+            error);
 }
 
 static void
@@ -146,6 +138,7 @@ set_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply
       = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  const char *paths[] = { write->path, NULL };
 
   if (reply == NULL)
     {
@@ -153,9 +146,8 @@ set_secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   ta_deadline_restart (write->deadline, TA_KEYRING_TIMEOUT);
-  secret_service_get_secret_for_dbus_path (write->service, write->path,
-                                           ta_deadline_get_cancellable (write->deadline),
-                                           read_again_cb, task);
+  ta_secrets_read_async (write->service, paths, ta_deadline_get_cancellable (write->deadline),
+                         read_again_cb, task);
 }
 
 static void
