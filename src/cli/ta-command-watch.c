@@ -81,8 +81,7 @@ on_signal (GDBusConnection *bus, const char *sender, const char *path, const cha
 static gboolean
 is_gone (const GError *error)
 {
-  return ta_cli_is_given_up (error)
-         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED)
+  return ta_cli_is_given_up (error) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED)
          || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
          || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER)
          || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN);
