@@ -322,7 +322,7 @@ ROWS = [
      "nothing"),
     ("FH-42", "invalid_grant, a newer item is there", "answer", refused_but_newer, "a new token",
      "nothing"),
-    ("AP-01", "API: 401 to every token", "API answer", api_refuses, "401, 401, 401",
+    ("RF-16", "API: 401 to every token", "API answer", api_refuses, "401, 401, 401",
      "1 refresh, 4 API calls"),
     ("AP-02", "API: 503", "API answer", api_answers(503), "503", "1 API call"),
     ("AP-03", "API: 429, Retry-After: 6", "API answer", api_asks_to_wait("6"), "429, 200",
