@@ -81,7 +81,8 @@ answer_at_door (TaRenewal *self, const TaTokenWish *wish, GError **error)
 void
 ta_renewal_look (TaRenewal *self)
 {
-  if (ta_standing_look (&self->standing, ta_keeper_get_record (self->keeper)))
+  if (ta_standing_look (&self->standing, self->parts->providers,
+                        ta_keeper_get_record (self->keeper)))
     g_signal_emit_by_name (self, "changed");
 }
 
@@ -290,8 +291,7 @@ ta_renewal_close (TaRenewal *self, const GError *reason)
     on_gate_opens (self);
 }
 
-/* Whether the account's provider file names another server than the one that gave the tokens, when
- * it was last looked at. */
+/* Whether the provider file named another server than that of the tokens, at the last look. */
 gboolean
 ta_renewal_is_detached (TaRenewal *self)
 {

@@ -3,7 +3,6 @@
 
 #include "base/ta-error.h"
 #include "io/ta-clock.h"
-#include "io/ta-providers.h"
 
 /* What can be said of an account's token without asking anybody. */
 
@@ -17,27 +16,35 @@
 #define FORCED_MAX 5
 #define FORCED_SPACING 30
 
+/* What was seen of the provider. */
+static void
+forget (TaStanding *self)
+{
+  g_clear_error (&self->detached);
+  g_clear_pointer (&self->provider, ta_provider_unref);
+  g_clear_pointer (&self->server, g_ref_string_release);
+}
+
 /* Looks whether the account's provider file still names the server that gave the tokens; where
  * there is no file that can be read, it is not said to name another. Whether there is news.
  *
- * Each token from memory asks this. It looks at the file, and reads and parses it only when that or
- * the server has changed: to parse it took longer than all the rest of a call. */
+ * Each token from memory asks this. The cache reads and parses the file only when it has changed,
+ * and as long as provider and server are the same, so is the answer: to parse the file took longer
+ * than all the rest of a call. */
 gboolean
-ta_standing_look (TaStanding *self, const TaRecord *record)
+ta_standing_look (TaStanding *self, TaProviderCache *providers, const TaRecord *record)
 {
-  g_autofree char *path = ta_providers_find_path (record->provider);
+  g_autoptr (TaProvider) provider = ta_provider_cache_find (providers, record->provider, NULL);
   gboolean was_detached = self->detached != NULL;
-  g_autoptr (TaProvider) provider = NULL;
 
-  if (ta_file_state_is_current (&self->file, path) && g_strcmp0 (self->server, record->server) == 0)
+  if (provider != NULL && provider == self->provider
+      && g_strcmp0 (self->server, record->server) == 0)
     return FALSE;
-  ta_file_state_note (&self->file, path);
-  g_free (self->server);
-  self->server = g_strdup (record->server);
-  provider = ta_providers_find_oauth (record->provider, NULL);
-  g_clear_error (&self->detached);
-  if (provider != NULL)
+  forget (self);
+  if (provider != NULL && provider->api_authentication == TA_API_AUTHENTICATION_BEARER)
     ta_provider_check_server (provider, record->server, &self->detached);
+  self->provider = g_steal_pointer (&provider);
+  self->server = record->server == NULL ? NULL : g_ref_string_new_intern (record->server);
   return was_detached != (self->detached != NULL);
 }
 
@@ -163,7 +170,5 @@ void
 ta_standing_clear (TaStanding *self)
 {
   g_clear_error (&self->closed);
-  g_clear_error (&self->detached);
-  ta_file_state_clear (&self->file);
-  g_clear_pointer (&self->server, g_free);
+  forget (self);
 }

@@ -3,7 +3,7 @@
 
 #include "broker/ta-token-answer.h"
 #include "broker/ta-token-wish.h"
-#include "io/ta-file-state.h"
+#include "io/ta-provider-cache.h"
 #include "oauth/ta-record.h"
 
 G_BEGIN_DECLS
@@ -11,16 +11,16 @@ G_BEGIN_DECLS
 /* What is known of an account's login besides its record. */
 typedef struct
 {
-  GError *closed;      /* (owned) (nullable): why no tokens are given out */
-  GError *detached;    /* (owned) (nullable): the provider file names another server */
-  TaFileState file;    /* as it was when that was looked at */
-  char *server;        /* (owned) (nullable): that of the record then */
-  gint64 repaired_at;  /* on the boot clock, seconds; 0: never */
-  gint64 reviewed_at;  /* whether it is back */
-  gint64 forced_until; /* what was refreshed on the word of callers counts until then */
+  GError *closed;       /* (owned) (nullable): why no tokens are given out */
+  GError *detached;     /* (owned) (nullable): the provider file names another server */
+  TaProvider *provider; /* (owned) (nullable): when that was looked at */
+  char *server;         /* (owned) (nullable): that of the record then; interned */
+  gint64 repaired_at;   /* on the boot clock, seconds; 0: never */
+  gint64 reviewed_at;   /* whether it is back */
+  gint64 forced_until;  /* what was refreshed on the word of callers counts until then */
 } TaStanding;
 
-gboolean ta_standing_look (TaStanding *self, const TaRecord *record);
+gboolean ta_standing_look (TaStanding *self, TaProviderCache *providers, const TaRecord *record);
 gboolean ta_standing_is_over (const TaStanding *self, const TaRecord *record, gboolean rejected);
 GError *ta_standing_get_error (const TaStanding *self, const TaRecord *record);
 GError *ta_standing_explain (const TaStanding *self, const TaRecord *record, const GError *error);
