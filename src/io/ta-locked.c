@@ -8,14 +8,24 @@
  * the service started is found by no search, so what is not found may be in it. libsecret's own
  * knowledge is not used: it comes from signals that not every service sends. */
 
+/* Calls at the same time: a bus limits those that are not answered yet. */
+#define ASKED_MAX 32
+
 typedef struct
 {
   char **paths;      /* (owned) (nullable): all collections */
   guint next;        /* of these, to be looked at */
+  guint n_asked;     /* of these: did not answer yet */
   GPtrArray *locked; /* (owned) (element-type char *) */
 } Locked;
 
-static void look_at_next (GTask *task);
+typedef struct
+{
+  GTask *task;      /* (owned) */
+  const char *path; /* (unowned): as long as the task */
+} Look;
+
+static void look_on (GTask *task);
 
 static void
 locked_free (Locked *locked)
@@ -29,34 +39,42 @@ locked_free (Locked *locked)
 static void
 look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
+  g_autofree Look *look = user_data;
+  g_autoptr (GTask) task = look->task;
   Locked *locked = g_task_get_task_data (task);
   gboolean is_locked;
 
+  locked->n_asked--;
   if (ta_collection_look_finish (source, result, &is_locked, NULL) && is_locked)
-    g_ptr_array_add (locked->locked, g_strdup (locked->paths[locked->next - 1]));
-  if (!g_task_return_error_if_cancelled (task))
-    look_at_next (g_steal_pointer (&task));
+    g_ptr_array_add (locked->locked, g_strdup (look->path));
+  look_on (task);
 }
 
-/* Takes the task. */
 static void
-look_at_next (GTask *task)
+look_at (GTask *task, const char *path)
 {
   Locked *locked = g_task_get_task_data (task);
-  const char *path = locked->paths[locked->next];
+  Look *look = g_new0 (Look, 1);
 
-  if (path != NULL)
-    {
-      locked->next++;
-      ta_collection_look_async (g_task_get_source_object (task), path,
-                                g_task_get_cancellable (task), look_cb, task);
-      return;
-    }
+  look->task = g_object_ref (task);
+  look->path = path;
+  locked->n_asked++;
+  ta_collection_look_async (g_task_get_source_object (task), path, g_task_get_cancellable (task),
+                            look_cb, look);
+}
+
+static void
+look_on (GTask *task)
+{
+  Locked *locked = g_task_get_task_data (task);
+
+  while (locked->n_asked < ASKED_MAX && locked->paths[locked->next] != NULL)
+    look_at (task, locked->paths[locked->next++]);
+  if (locked->n_asked > 0 || g_task_return_error_if_cancelled (task))
+    return;
   g_ptr_array_add (locked->locked, NULL);
   g_task_return_pointer (task, g_strdupv ((char **) locked->locked->pdata),
                          (GDestroyNotify) g_strfreev);
-  g_object_unref (task);
 }
 
 static void
@@ -73,7 +91,7 @@ collections_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   locked->paths = g_variant_dup_objv (paths, NULL);
-  look_at_next (g_steal_pointer (&task));
+  look_on (task);
 }
 
 /* Errors: the Secret Service failed. */
