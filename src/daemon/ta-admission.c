@@ -343,6 +343,6 @@ ta_admission_enter (TaAdmission *self, TaCaller *caller)
   if (is_too_late (self, caller))
     return;
   self->n_callers++;
-  ta_caller_watch_end (caller, on_ended, on_left, self);
+  ta_caller_watch_end (caller, self->applications, on_ended, on_left, self);
   identify (self, caller);
 }

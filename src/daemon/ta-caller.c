@@ -9,18 +9,19 @@
 #include <string.h>
 
 /* A caller that leaves the bus frees what it held: its call is cancelled, and its place is free or
- * never taken. The bus is asked to tell only once the call really waits, so that an answer from
- * memory costs no message. */
+ * never taken. It is watched only once the call really waits, so that an answer from memory costs
+ * no message. */
 
 struct _TaCaller
 {
   GDBusMethodInvocation *invocation; /* (owned) */
   TaErrand errand;
-  char *account;              /* (owned) (nullable): of the errand */
-  char *path;                 /* (owned) (nullable): and its path */
-  TaApplication *application; /* (owned) (nullable): until it is known */
-  TaCallerEndFunc ended;      /* (nullable) */
-  TaCallerLeftFunc left;      /* (nullable) */
+  char *account;                /* (owned) (nullable): of the errand */
+  char *path;                   /* (owned) (nullable): and its path */
+  TaApplication *application;   /* (owned) (nullable): until it is known */
+  TaApplications *applications; /* (owned) (nullable): that tell whether it left */
+  TaCallerEndFunc ended;        /* (nullable) */
+  TaCallerLeftFunc left;        /* (nullable) */
   gpointer ended_data;
   TaCallerFunc work; /* what is to be done once it may be */
   gpointer request;  /* (owned): for it */
@@ -28,7 +29,7 @@ struct _TaCaller
   GCancellable *cancellable; /* (owned): cancelled when the caller leaves */
   gint64 deadline;           /* on the boot clock, ms; 0: none */
   guint idle;
-  guint watch;
+  TaApplicationsWatch *watch; /* (owned) (nullable) */
 
   TaPlace *place;     /* (owned) (nullable) */
   TaCallerFunc begin; /* once the place is there */
@@ -38,7 +39,7 @@ struct _TaCaller
 };
 
 static void
-on_vanished (GDBusConnection *bus, const char *name, gpointer user_data)
+on_vanished (gpointer user_data)
 {
   TaCaller *self = user_data;
 
@@ -51,10 +52,9 @@ on_waiting (gpointer user_data)
   TaCaller *self = user_data;
 
   self->idle = 0;
-  self->watch = g_bus_watch_name_on_connection (
-      g_dbus_method_invocation_get_connection (self->invocation),
-      g_dbus_method_invocation_get_sender (self->invocation), G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
-      on_vanished, self, NULL);
+  if (self->applications != NULL)
+    self->watch = ta_applications_watch (self->applications, ta_caller_get_sender (self),
+                                         on_vanished, self);
   return G_SOURCE_REMOVE;
 }
 
@@ -97,11 +97,13 @@ ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand, TaCall
   return self;
 }
 
-/* `ended` is called before the answer, `left` when the caller holds nothing any more. */
+/* `ended` is called before the answer, `left` when the caller holds nothing any more. From now on
+ * it is watched whether it leaves. */
 void
-ta_caller_watch_end (TaCaller *self, TaCallerEndFunc ended, TaCallerLeftFunc left,
-                     gpointer user_data)
+ta_caller_watch_end (TaCaller *self, TaApplications *applications, TaCallerEndFunc ended,
+                     TaCallerLeftFunc left, gpointer user_data)
 {
+  self->applications = g_object_ref (applications);
   self->ended = ended;
   self->left = left;
   self->ended_data = user_data;
@@ -268,7 +270,8 @@ ta_caller_end (TaCaller *self)
 {
   stop_waiting (self);
   g_clear_handle_id (&self->idle, g_source_remove);
-  g_clear_handle_id (&self->watch, g_bus_unwatch_name);
+  g_clear_pointer (&self->watch, ta_applications_unwatch);
+  g_clear_object (&self->applications);
   g_object_unref (self->cancellable);
   g_free (self->account);
   g_free (self->path);
@@ -295,7 +298,7 @@ void
 ta_caller_reply (TaCaller *self, GVariant *value, GUnixFDList *fds, const char *result)
 {
   g_clear_handle_id (&self->idle, g_source_remove);
-  g_clear_handle_id (&self->watch, g_bus_unwatch_name);
+  g_clear_pointer (&self->watch, ta_applications_unwatch);
   note (self, result);
   g_dbus_method_invocation_return_value_with_unix_fd_list (g_steal_pointer (&self->invocation),
                                                            value, fds);

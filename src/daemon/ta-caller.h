@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "base/ta-application.h"
 #include "broker/ta-fair-use.h"
 #include "daemon/ta-errand.h"
+#include "io/ta-applications.h"
 
 #include <gio/gio.h>
 #include <gio/gunixfdlist.h>
@@ -19,8 +19,8 @@ typedef void (*TaCallerLeftFunc) (gpointer user_data);
 
 TaCaller *ta_caller_new (GDBusMethodInvocation *invocation, const TaErrand *errand,
                          TaCallerFunc work, gpointer request, GDestroyNotify destroy);
-void ta_caller_watch_end (TaCaller *self, TaCallerEndFunc ended, TaCallerLeftFunc left,
-                          gpointer user_data);
+void ta_caller_watch_end (TaCaller *self, TaApplications *applications, TaCallerEndFunc ended,
+                          TaCallerLeftFunc left, gpointer user_data);
 const TaErrand *ta_caller_get_errand (TaCaller *self);
 gpointer ta_caller_get_request (TaCaller *self);
 const char *ta_caller_get_sender (TaCaller *self);

@@ -17,7 +17,7 @@ struct _TaApplications
 
 G_DEFINE_FINAL_TYPE (TaApplications, ta_applications, G_TYPE_OBJECT)
 
-/* Held by the table and by its look-up. */
+/* Held by the table, by its look-up and by those who watch. */
 typedef struct
 {
   TaApplications *all; /* (unowned): not gone before those who wait */
@@ -25,7 +25,16 @@ typedef struct
   guint watch;
   TaApplication *application; /* (owned) (nullable): not known yet */
   GPtrArray *waiters;         /* (owned): GTask */
+  GList *watches;             /* (element-type TaApplicationsWatch): unowned */
 } Entry;
+
+struct _TaApplicationsWatch
+{
+  Entry *entry; /* (owned) (nullable) */
+  guint id;     /* of GDBus, if there is no entry */
+  TaApplicationsLeftFunc left;
+  gpointer user_data;
+};
 
 static void
 clear_entry (void *data)
@@ -59,9 +68,16 @@ static void
 on_owner_changed (GDBusConnection *bus, const char *sender, const char *path, const char *interface,
                   const char *member, GVariant *arguments, gpointer user_data)
 {
-  Entry *entry = user_data;
+  g_autoptr (Entry) entry = g_rc_box_acquire (user_data);
 
   g_hash_table_remove (entry->all->entries, entry->name);
+  while (entry->watches != NULL)
+    {
+      TaApplicationsWatch *watch = entry->watches->data;
+
+      entry->watches = g_list_delete_link (entry->watches, entry->watches);
+      watch->left (watch->user_data);
+    }
 }
 
 static Entry *
@@ -138,6 +154,46 @@ TaApplication *
 ta_applications_lookup_finish (TaApplications *self, GAsyncResult *result)
 {
   return g_task_propagate_pointer (G_TASK (result), NULL);
+}
+
+static void
+on_vanished (GDBusConnection *bus, const char *name, gpointer user_data)
+{
+  TaApplicationsWatch *watch = user_data;
+
+  watch->left (watch->user_data);
+}
+
+/* (transfer full): calls `left` when the name leaves the bus, or if it left already, at most once.
+ * Sends nothing if the name is known, for the bus tells of it anyway. */
+TaApplicationsWatch *
+ta_applications_watch (TaApplications *self, const char *name, TaApplicationsLeftFunc left,
+                       gpointer user_data)
+{
+  Entry *entry = g_hash_table_lookup (self->entries, name);
+  TaApplicationsWatch *watch = g_new0 (TaApplicationsWatch, 1);
+
+  watch->left = left;
+  watch->user_data = user_data;
+  if (entry != NULL && entry->application != NULL)
+    {
+      watch->entry = g_rc_box_acquire (entry);
+      entry->watches = g_list_prepend (entry->watches, watch);
+    }
+  else
+    watch->id = g_bus_watch_name_on_connection (self->bus, name, G_BUS_NAME_WATCHER_FLAGS_NONE,
+                                                NULL, on_vanished, watch, NULL);
+  return watch;
+}
+
+void
+ta_applications_unwatch (TaApplicationsWatch *watch)
+{
+  g_clear_handle_id (&watch->id, g_bus_unwatch_name);
+  if (watch->entry != NULL)
+    watch->entry->watches = g_list_remove (watch->entry->watches, watch);
+  g_clear_pointer (&watch->entry, entry_unref);
+  g_free (watch);
 }
 
 static void

@@ -9,11 +9,12 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
 from harness import tap
 from harness.api import ApiWorld, sent_headers
-from harness.broker import expect_error
+from harness.broker import NAME, expect_error
+from harness.bus_watch import parse
 
 
 class CallWorld(ApiWorld):
@@ -143,6 +144,20 @@ def create(world):
 def many(world):
     callers = [world.broker.start_call_api("GET", "contacts") for _ in range(30)]
     tap.equal({caller.result()[0] for caller in callers}, {200}, "statuses")
+
+
+@tap.case("API-16", "a call of a known caller takes no message on the bus but itself and its answer")
+def no_other_message(world):
+    for _ in range(4):
+        world.broker.call_api("GET", "contacts")
+    broker = world.bus.owner(NAME)
+    seen = [message for message in map(parse, world.session.watches[0].finish(world.bus)) if message]
+    calls = [index for index, message in enumerate(seen) if message.get_member() == "CallApi"]
+    tap.equal(len(calls), 4, "calls")
+    others = [message.get_member() for message in seen[calls[2]:]
+              if message.get_sender() == broker
+              and message.get_message_type() == Gio.DBusMessageType.METHOD_CALL]
+    tap.equal(others, [], "what the broker called meanwhile")
 
 
 tap.main(CallWorld)
