@@ -185,7 +185,7 @@ ta_account_review (TaAccount *self, GPtrArray *items, gboolean is_partial)
 {
   TaRecord *record = ta_keeper_get_record (self->keeper);
   gboolean is_hidden = items != NULL && !ta_keeper_is_unsaved (self->keeper)
-                       && !ta_keeper_is_among (self->keeper, items);
+                       && !ta_store_item_is_among (items, ta_keeper_get_item_id (self->keeper));
 
   if (is_hidden && !is_partial && !record->refused && !ta_renewal_is_refreshing (self->renewal)
       && !ta_keeper_is_writing (self->keeper))

@@ -7,10 +7,11 @@
 
 /* Several brokers may share one keyring: two sessions of a user, or a session and a container. Who
  * wants to change what is stored of an account first takes its lock, then looks at what the others
- * did meanwhile. Who signs the account out leaves the item's id in the lock's note: so another
- * broker that still knows the account can tell a sign-out, which counts for it too, from an item
- * that was deleted by mistake, which is made anew. To refresh one, its own item is enough as long
- * as no other one came or went since all were looked at; before a refusal is believed, all are.
+ * did meanwhile. Who signs the account out leaves the item's id with the lock: so another broker
+ * that still knows the account can tell a sign-out, which counts for it too, from an item that was
+ * deleted by mistake, which is made anew. To refresh one, its own item is enough as long as it is
+ * the only one of the account and no other one came or went since all were looked at; before a
+ * refusal is believed, all are.
  *
  * As long as what counts is not stored, the lock stays with this process: what the others can read
  * is a refresh token that was replaced, and a provider may end a login for which one comes back. It
@@ -60,9 +61,16 @@ call_free (Call *call)
 static gboolean
 is_signed_out (TaLock *lock, TaKeeper *keeper)
 {
-  g_autofree char *note = lock == NULL ? g_strdup ("") : ta_lock_read_note (lock);
+  return lock != NULL && ta_lock_has_note (lock, ta_keeper_get_item_id (keeper));
+}
 
-  return g_str_equal (note, ta_keeper_get_item_id (keeper));
+/* Takes note that another session signed the account out. */
+static GError *
+end_account (TaKeeper *keeper)
+{
+  g_signal_emit_by_name (keeper, "signed-out");
+  return g_error_new_literal (TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
+                              "This account was signed out in another session: sign in again");
 }
 
 /* Whether it is no wonder that there is no item of the account: none was written yet. */
@@ -94,9 +102,7 @@ conclude (GTask *task, GPtrArray *items, gboolean is_partial)
   if (is_missing && call->purpose != TA_CLAIM_SIGN_OUT && call->purpose != TA_CLAIM_SIGN_IN
       && is_signed_out (call->lock, keeper))
     {
-      g_signal_emit_by_name (keeper, "signed-out");
-      g_task_return_new_error (task, TA_ERROR, TA_ERROR_NO_SUCH_ACCOUNT,
-                               "This account was signed out in another session: sign in again");
+      g_task_return_error (task, end_account (keeper));
       return;
     }
   if (is_missing && call->purpose != TA_CLAIM_SIGN_OUT && !may_be_new (call, keeper))
@@ -162,11 +168,13 @@ look (GTask *task)
   Call *call = g_task_get_task_data (task);
 
   if (call->purpose == TA_CLAIM_SIGN_IN)
-    ta_lock_write_note (ta_keeper_get_record (call->keeper)->account, "");
+    ta_lock_strike (ta_keeper_get_record (call->keeper)->account,
+                    ta_keeper_get_item_id (call->keeper));
   if (g_error_matches (call->lock_error, TA_ERROR, TA_ERROR_FAILED)
       && call->purpose != TA_CLAIM_SIGN_OUT)
     g_task_return_error (task, g_steal_pointer (&call->lock_error));
-  else if (call->lock != NULL && call->purpose == TA_CLAIM_REFRESH)
+  else if (call->lock != NULL && call->purpose == TA_CLAIM_REFRESH
+           && !ta_keeper_has_others (call->keeper))
     ta_store_look_async (call->store, TA_STORE_ACCOUNT, ta_keeper_get_item_id (call->keeper), NULL,
                          look_cb, g_steal_pointer (&owned));
   else
@@ -247,8 +255,18 @@ ta_claim_finish (TaKeeper *keeper, GAsyncResult *result, GError **error)
 void
 ta_claim_sign_out (TaClaim *self)
 {
-  ta_lock_write_note (ta_keeper_get_record (self->keeper)->account,
-                      ta_keeper_get_item_id (self->keeper));
+  ta_lock_note (ta_keeper_get_record (self->keeper)->account, ta_keeper_get_item_id (self->keeper));
+}
+
+/* Whether another broker, which did not wait for this claim to end, signed the account out
+ * meanwhile: TA_ERROR_NO_SUCH_ACCOUNT. */
+gboolean
+ta_claim_check (TaClaim *self, GError **error)
+{
+  if (!is_signed_out (self->lock, self->keeper))
+    return TRUE;
+  g_propagate_error (error, end_account (self->keeper));
+  return FALSE;
 }
 
 void

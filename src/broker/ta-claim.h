@@ -29,6 +29,7 @@ void ta_claim_async (TaParts *parts, TaKeeper *keeper, TaClaimPurpose purpose,
                      GAsyncReadyCallback callback, gpointer user_data);
 TaClaim *ta_claim_finish (TaKeeper *keeper, GAsyncResult *result, GError **error);
 void ta_claim_sign_out (TaClaim *self);
+gboolean ta_claim_check (TaClaim *self, GError **error);
 void ta_claim_free (TaClaim *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaClaim, ta_claim_free)

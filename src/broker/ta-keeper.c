@@ -242,14 +242,11 @@ ta_keeper_review (TaKeeper *self, GPtrArray *items, gboolean *is_missing)
   return self->record != before;
 }
 
-/* Whether its item is one of these (element-type TaStoreItem). */
+/* Whether items of the account besides its own were ever seen. */
 gboolean
-ta_keeper_is_among (TaKeeper *self, GPtrArray *items)
+ta_keeper_has_others (TaKeeper *self)
 {
-  for (guint i = 0; i < items->len; i++)
-    if (g_str_equal (((TaStoreItem *) items->pdata[i])->id, self->item_id))
-      return TRUE;
-  return FALSE;
+  return self->told_of_others;
 }
 
 /* Makes a record count that cannot be stored yet. */

@@ -26,7 +26,7 @@ void ta_keeper_offer (TaKeeper *self, const char *item_id, TaRecord *stored);
 gboolean ta_keeper_review (TaKeeper *self, GPtrArray *items, gboolean *is_missing);
 void ta_keeper_postpone (TaKeeper *self);
 void ta_keeper_hurry (TaKeeper *self);
-gboolean ta_keeper_is_among (TaKeeper *self, GPtrArray *items);
+gboolean ta_keeper_has_others (TaKeeper *self);
 void ta_keeper_hold (TaKeeper *self, TaRecord *record);
 const char *ta_keeper_get_item_id (TaKeeper *self);
 TaLock **ta_keeper_get_spare_lock (TaKeeper *self);

@@ -192,6 +192,8 @@ post_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (is_overtaken (task))
     g_clear_error (&error);
+  else if (error == NULL && !ta_claim_check (refresh->claim, &error))
+    finish (task, error);
   else if (g_error_matches (error, TA_ERROR, TA_ERROR_SIGN_IN_REQUIRED))
     doubt_refusal (task, error);
   else if (error != NULL)

@@ -30,7 +30,8 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (items == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
-  else if (is_partial && !ta_keeper_is_unsaved (keeper) && !ta_keeper_is_among (keeper, items))
+  else if (is_partial && !ta_keeper_is_unsaved (keeper)
+           && !ta_store_item_is_among (items, ta_keeper_get_item_id (keeper)))
     ta_store_load_async (TA_STORE (source), TA_STORE_ACCOUNT, TA_LOAD_PROMPT_ALL,
                          g_task_get_cancellable (task), load_all_cb, g_object_ref (task));
   else

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-keyring-call.h"
 
-/* Plain calls of the Secret Service, to the very process that was opened: another one that took
- * over the name knows nothing of its session and its paths. Collections and items are paths to the
- * rest of this folder. Each of libsecret's objects for them is a proxy, and to make one and to let
- * it go takes ten messages where what is wanted takes one. */
+/* Plain calls of the Secret Service, to the process that has its name now. One that took it over
+ * knows nothing of the session: such a call fails, and is tried with another one. Collections and
+ * items are paths to the rest of this folder. Each of libsecret's objects for them is a proxy, and
+ * to make one and to let it go takes ten messages where what is wanted takes one. */
 
 /* `reply_type` (nullable): any. They end with the cancellable, which is that of a deadline;
  * `result` is for g_dbus_connection_call_finish(). */
@@ -49,4 +49,15 @@ ta_keyring_call_get_finish (GObject *source, GAsyncResult *result, const char *t
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                        "The Secret Service has a property of another type than it should be");
   return NULL;
+}
+
+/* Whether what was called is not there any more. */
+gboolean
+ta_keyring_call_is_gone (const GError *error)
+{
+  g_autofree char *name = g_dbus_error_get_remote_error (error);
+
+  return g_strcmp0 (name, "org.freedesktop.Secret.Error.NoSuchObject") == 0
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
 }

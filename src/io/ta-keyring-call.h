@@ -13,5 +13,6 @@ void ta_keyring_call_get (SecretService *service, const char *path, const char *
                           GAsyncReadyCallback callback, gpointer user_data);
 GVariant *ta_keyring_call_get_finish (GObject *source, GAsyncResult *result, const char *type,
                                       GError **error);
+gboolean ta_keyring_call_is_gone (const GError *error);
 
 G_END_DECLS

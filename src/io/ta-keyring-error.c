@@ -7,8 +7,8 @@
 
 /* What went wrong with the Secret Service, from libsecret's and the bus's words into ours. A
  * service can send any error that GDBus knows by name, G_IO_ERROR_CANCELLED and all of TA_ERROR
- * too. So that a call was given up is for the deadline to say, and of our own only those count that
- * are made here. */
+ * too. So that a call was given up is for the deadline to say, and of our own only two count, which
+ * a service can bring about anyway: by being locked, or by failing. */
 
 /* Whether another try with a new session would not help. NULL: libsecret failed and did not say
  * how. */

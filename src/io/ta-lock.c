@@ -17,7 +17,7 @@
  * one that has its name now counts. A file that is not ours, or that we may not open, is never
  * passed over. Where there is no place for lock files at all, which is so for all
  * processes of the user, the lock is had without one: refreshing alone is better than not at all.
- * The file may hold a note for who has the lock next. */
+ * The file may hold notes, a line each, for who has the lock next. */
 
 #define RETRY_MS 50
 #define NOTE_MAX 4096
@@ -166,28 +166,58 @@ ta_lock_take_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-/* Leaves a note, no secret, in the place of the one before, whoever has the lock. Best effort. */
-void
-ta_lock_write_note (const char *name, const char *note)
+/* (transfer full) */
+static char **
+read_lines (int fd)
+{
+  char note[NOTE_MAX + 1] = "";
+  gssize length = fd < 0 ? 0 : pread (fd, note, NOTE_MAX, 0);
+
+  note[MAX (length, 0)] = '\0';
+  return g_strsplit (note, "\n", -1);
+}
+
+/* Best effort, whoever has the lock. The oldest lines give way to the newest. */
+static void
+rewrite (const char *name, const char *line, gboolean is_there)
 {
   int fd = open_lock (name, NULL);
+  g_auto (GStrv) lines = read_lines (fd);
+  g_autoptr (GString) note = g_string_new (NULL);
 
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*lines[i] != '\0' && !g_str_equal (lines[i], line))
+      g_string_append_printf (note, "%s\n", lines[i]);
+  if (is_there)
+    g_string_append_printf (note, "%s\n", line);
+  while (note->len > NOTE_MAX)
+    g_string_erase (note, 0, strchr (note->str, '\n') + 1 - note->str);
   if (fd < 0 || ftruncate (fd, 0) != 0
-      || pwrite (fd, note, strlen (note), 0) != (gssize) strlen (note))
-    g_debug ("No note was left in the lock file");
+      || pwrite (fd, note->str, note->len, 0) != (gssize) note->len)
+    g_debug ("The note in the lock file was not changed");
   if (fd >= 0)
     close (fd);
 }
 
-/* The note that was left; empty: none. */
-char *
-ta_lock_read_note (TaLock *self)
+/* Adds a line, no secret, to the note of the lock of that name. Best effort. */
+void
+ta_lock_note (const char *name, const char *line)
 {
-  char note[NOTE_MAX + 1] = "";
-  gssize length = self->fd < 0 ? 0 : pread (self->fd, note, NOTE_MAX, 0);
+  rewrite (name, line, TRUE);
+}
 
-  note[MAX (length, 0)] = '\0';
-  return g_strdup (note);
+void
+ta_lock_strike (const char *name, const char *line)
+{
+  rewrite (name, line, FALSE);
+}
+
+gboolean
+ta_lock_has_note (TaLock *self, const char *line)
+{
+  g_auto (GStrv) lines = read_lines (self->fd);
+
+  return g_strv_contains ((const char *const *) lines, line);
 }
 
 void

@@ -12,8 +12,9 @@ void ta_lock_take_async (const char *name, guint seconds, GCancellable *cancella
                          GAsyncReadyCallback callback, gpointer user_data);
 TaLock *ta_lock_take_finish (GAsyncResult *result, GError **error);
 gboolean ta_lock_is_in_place (const TaLock *self, const char *name);
-void ta_lock_write_note (const char *name, const char *note);
-char *ta_lock_read_note (TaLock *self);
+void ta_lock_note (const char *name, const char *line);
+void ta_lock_strike (const char *name, const char *line);
+gboolean ta_lock_has_note (TaLock *self, const char *line);
 void ta_lock_free (TaLock *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TaLock, ta_lock_free)

@@ -35,17 +35,20 @@ locked_free (Locked *locked)
   g_free (locked);
 }
 
-/* A collection that went meanwhile hides nothing. */
+/* A collection that went meanwhile hides nothing; one that does not say how it is may. */
 static void
 look_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Look *look = user_data;
   g_autoptr (GTask) task = look->task;
   Locked *locked = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
   gboolean is_locked;
 
   locked->n_asked--;
-  if (ta_collection_look_finish (source, result, &is_locked, NULL) && is_locked)
+  if (!ta_collection_look_finish (source, result, &is_locked, &error))
+    is_locked = !ta_keyring_call_is_gone (error);
+  if (is_locked)
     g_ptr_array_add (locked->locked, g_strdup (look->path));
   look_on (task);
 }

@@ -105,12 +105,8 @@ static void ask_for_ids (GTask *task);
 static gboolean
 is_nothing (const GError *error)
 {
-  g_autofree char *name = g_dbus_error_get_remote_error (error);
-
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)
-         || g_strcmp0 (name, "org.freedesktop.Secret.Error.NoSuchObject") == 0
-         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT)
-         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
+         || ta_keyring_call_is_gone (error);
 }
 
 static void

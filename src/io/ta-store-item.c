@@ -12,6 +12,16 @@ ta_store_item_new (const char *path, const char *id)
   return item;
 }
 
+/* Whether one of the items (element-type TaStoreItem), whose ids are known, has that id. */
+gboolean
+ta_store_item_is_among (GPtrArray *items, const char *id)
+{
+  for (guint i = 0; i < items->len; i++)
+    if (g_str_equal (((const TaStoreItem *) items->pdata[i])->id, id))
+      return TRUE;
+  return FALSE;
+}
+
 void
 ta_store_item_free (TaStoreItem *item)
 {

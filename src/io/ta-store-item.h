@@ -14,6 +14,7 @@ typedef struct
 } TaStoreItem;
 
 TaStoreItem *ta_store_item_new (const char *path, const char *id);
+gboolean ta_store_item_is_among (GPtrArray *items, const char *id);
 void ta_store_item_free (TaStoreItem *item);
 
 G_END_DECLS

@@ -123,6 +123,16 @@ start (GTask *task, TaFindFlags flags)
   return call;
 }
 
+/* What could not be read may come back as it was, without coming or going. */
+static gboolean
+are_whole (GPtrArray *items)
+{
+  for (guint i = 0; i < items->len; i++)
+    if (*ta_secret_peek (((const TaStoreItem *) items->pdata[i])->secret) == '\0')
+      return FALSE;
+  return TRUE;
+}
+
 /* Takes the items. */
 static void
 deliver (GTask *task, GPtrArray *items)
@@ -134,7 +144,7 @@ deliver (GTask *task, GPtrArray *items)
   note (task, NULL);
   if (!may_answer (task))
     return;
-  if (call->present != NULL)
+  if (call->present != NULL && are_whole (owned))
     g_hash_table_replace (self->known, g_steal_pointer (&call->id),
                           g_steal_pointer (&call->present));
   g_task_return_pointer (task, g_steal_pointer (&owned), (GDestroyNotify) g_ptr_array_unref);

@@ -279,6 +279,9 @@ class Service:
     def do_Service_SearchItems(self, call):
         found = {False: [], True: []}
         for name, collection in self.store.data["collections"].items():
+            # As gnome-keyring one that was not unlocked since it started.
+            if collection.get("cold") and collection["locked"]:
+                continue
             found[collection["locked"]] += self.store.search(name, call.arguments[0])
         return GLib.Variant("(aoao)", (found[False], found[True]))
 

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Two sessions of one user with one keyring: what happens in one costs nobody a login."""
 
+import fcntl
 import json
 import pathlib
 import sys
 import threading
+import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -181,6 +183,91 @@ def lock_left(world):
     tap.equal(world.keyring.count("SetSecret"), 3, "writes of the result, twice, and the sign-in")
     wait_for_state(world, "ready")
     world.prove_kept()
+
+
+def change_keyring(world, change):
+    """Behind the back of the Secret Service, between two of its calls."""
+    path = world.session.root / "secrets.json"
+    with open(f"{path}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        data = json.loads(path.read_text(encoding="utf-8"))
+        change(data)
+        path.write_text(json.dumps(data), encoding="utf-8")
+
+
+def add_copy(world, **members):
+    """An item with the record of the account, some members of it changed."""
+    text = json.dumps({**world.newest_record(), **members})
+    world.keyring.add("org.tidio.Auth.Account", {"account": str(uuid.uuid4()), "version": "1"},
+                      text.encode())
+
+
+@tap.case("SE-09", "two items of one generation, and each session took another one: no token twice")
+def twins(world):
+    def reverse(data):
+        login = data["collections"]["login"]
+        login["items"] = dict(reversed(login["items"].items()))
+
+    add_copy(world)
+    world.keyring.plan("SetSecret", "fail", 1, 2)
+    tap.equal(world.outcome(), "StorageUnavailable", "a refresh that ends before its request")
+    change_keyring(world, reverse)
+    second = start_second(world)
+    fresh = second.token(ACCOUNT, rejected=world.old)
+    tap.equal(world.broker.token(ACCOUNT, rejected=world.old), fresh, "the token in both sessions")
+    tap.equal(world.server.counters()["reuse"], 0, "refresh tokens seen twice")
+    second.stop()
+
+
+@tap.case("SE-10", "refreshed in another session, then its collection does not say that it is locked")
+def silent_collection(world):
+    def move(data):
+        collections = data["collections"]
+        collections["old"] = {"label": "Old", "locked": False, "created": 1,
+                              "items": collections["login"]["items"]}
+        collections["login"]["items"] = {}
+
+    change_keyring(world, move)
+    add_copy(world, account=OTHER)
+    tap.equal(world.outcome(), "a new token", "a refresh")
+    world.note_token()
+    second = start_second(world)
+    fresh = second.token(ACCOUNT, rejected=world.old)
+    change_keyring(world, lambda data: data["collections"]["old"].update(locked=True, cold=True))
+    for nth in range(1, 16):
+        world.keyring.plan("Get", "fail", nth)
+        tap.contains(("StorageLocked", "StorageUnavailable"), world.outcome(), f"without Get {nth}")
+        world.keyring.heal()
+    change_keyring(world, lambda data: data["collections"]["old"].update(locked=False))
+    tap.equal(world.broker.token(ACCOUNT, rejected=world.old), fresh, "the token in both sessions")
+    tap.equal(world.server.counters()["reuse"], 0, "refresh tokens seen twice")
+    second.stop()
+
+
+@tap.case("SE-11", "signed out in another session, which did not wait for a slow refresh: signed out")
+def out_during_refresh(world):
+    second = start_second(world)
+    second.token(ACCOUNT)
+    with halted(world, "request processed") as halt:
+        tap.check(second.sign_out(ACCOUNT), "revoked there")
+        halt.go_on()
+        tap.equal(world.seen(halt.pending), "NoSuchAccount", "what the caller of the refresh saw")
+    tap.equal(world.broker.accounts(), [], "accounts")
+    tap.equal(world.keyring.accounts(), [], "items")
+    second.stop()
+
+
+@tap.case("SE-12", "signed out in another session, in again and out again: signed out here")
+def out_in_and_out(world):
+    second = start_second(world)
+    second.token(ACCOUNT)
+    second.sign_out(ACCOUNT)
+    tap.equal(sign_in(second), "done", "end of the sign-in")
+    second.sign_out(ACCOUNT)
+    tap.equal(world.outcome(), "NoSuchAccount", "what is seen here")
+    tap.equal(world.broker.accounts(), [], "accounts")
+    tap.equal(world.keyring.accounts(), [], "items")
+    second.stop()
 
 
 if __name__ == "__main__":
