@@ -103,6 +103,37 @@ return_application (GTask *task, TaApplication *application)
 }
 
 static void
+on_vanished (GDBusConnection *bus, const char *name, gpointer user_data)
+{
+  TaApplicationsWatch *watch = user_data;
+
+  watch->left (watch->user_data);
+}
+
+/* Without an entry: GDBus also asks whether the name left already. */
+static void
+watch_alone (TaApplicationsWatch *watch, GDBusConnection *bus, const char *name)
+{
+  watch->id = g_bus_watch_name_on_connection (bus, name, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
+                                              on_vanished, watch, NULL);
+}
+
+/* Who was not identified may have left before the bus was asked to tell. */
+static void
+let_go (Entry *entry)
+{
+  g_autoptr (GList) watches = g_steal_pointer (&entry->watches);
+
+  for (GList *link = watches; link != NULL; link = link->next)
+    {
+      TaApplicationsWatch *watch = link->data;
+
+      g_clear_pointer (&watch->entry, entry_unref);
+      watch_alone (watch, entry->all->bus, entry->name);
+    }
+}
+
+static void
 identify_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Entry) entry = user_data;
@@ -114,7 +145,10 @@ identify_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   entry->application = ta_application_ref (application);
   if (application->trust == TA_TRUST_UNIDENTIFIED
       && g_hash_table_lookup (self->entries, entry->name) == entry)
-    g_hash_table_remove (self->entries, entry->name);
+    {
+      let_go (entry);
+      g_hash_table_remove (self->entries, entry->name);
+    }
   for (guint i = 0; i < waiters->len; i++)
     return_application (waiters->pdata[i], application);
 }
@@ -156,16 +190,8 @@ ta_applications_lookup_finish (TaApplications *self, GAsyncResult *result)
   return g_task_propagate_pointer (G_TASK (result), NULL);
 }
 
-static void
-on_vanished (GDBusConnection *bus, const char *name, gpointer user_data)
-{
-  TaApplicationsWatch *watch = user_data;
-
-  watch->left (watch->user_data);
-}
-
 /* (transfer full): calls `left` when the name leaves the bus, or if it left already, at most once.
- * Sends nothing if the name is known, for the bus tells of it anyway. */
+ * Sends nothing if the name is or was looked up, for the bus tells of it anyway. */
 TaApplicationsWatch *
 ta_applications_watch (TaApplications *self, const char *name, TaApplicationsLeftFunc left,
                        gpointer user_data)
@@ -175,14 +201,13 @@ ta_applications_watch (TaApplications *self, const char *name, TaApplicationsLef
 
   watch->left = left;
   watch->user_data = user_data;
-  if (entry != NULL && entry->application != NULL)
+  if (entry != NULL)
     {
       watch->entry = g_rc_box_acquire (entry);
       entry->watches = g_list_prepend (entry->watches, watch);
     }
   else
-    watch->id = g_bus_watch_name_on_connection (self->bus, name, G_BUS_NAME_WATCHER_FLAGS_NONE,
-                                                NULL, on_vanished, watch, NULL);
+    watch_alone (watch, self->bus, name);
   return watch;
 }
 
