@@ -3,19 +3,21 @@
 
 #include "broker/ta-metadata-cache.h"
 #include "broker/ta-metadata-fetch.h"
-#include "io/ta-providers.h"
+#include "io/ta-provider-cache.h"
 
 /* A provider with all that its file leaves to the server: the file -> what is known of its issuer
- * -> one question to the issuer for all who wait for its answer. */
+ * -> one question to the issuer for all who wait for its answer. Each who waits for a token asks
+ * for it, so the file is parsed only when it has changed: a crowd took longest for that. */
 
 struct _TaDiscovery
 {
   GObject parent_instance;
 
-  TaHttp *http;           /* (owned) */
-  TaThrottle *throttle;   /* (owned) */
-  TaMetadataCache *cache; /* (owned) */
-  GHashTable *waiting;    /* (owned): issuer to GPtrArray of GTask: while it is asked */
+  TaHttp *http;               /* (owned) */
+  TaThrottle *throttle;       /* (owned) */
+  TaProviderCache *providers; /* (owned) */
+  TaMetadataCache *cache;     /* (owned) */
+  GHashTable *waiting;        /* (owned): issuer to GPtrArray of GTask: while it is asked */
 };
 
 G_DEFINE_FINAL_TYPE (TaDiscovery, ta_discovery, G_TYPE_OBJECT)
@@ -169,7 +171,7 @@ complete (TaDiscovery *self, TaProvider *provider)
 char *
 ta_discovery_find_place (TaDiscovery *self, const char *id, GError **error)
 {
-  g_autoptr (TaProvider) provider = ta_providers_find_oauth (id, error);
+  g_autoptr (TaProvider) provider = ta_provider_cache_find_oauth (self->providers, id, error);
   g_autoptr (TaProvider) known = provider == NULL ? NULL : complete (self, provider);
   g_auto (GStrv) uris = NULL;
 
@@ -190,7 +192,7 @@ ta_discovery_find_async (TaDiscovery *self, const char *id, GCancellable *cancel
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   GError *error = NULL;
-  TaProvider *provider = ta_providers_find_oauth (id, &error);
+  TaProvider *provider = ta_provider_cache_find_oauth (self->providers, id, &error);
   const TaMetadata *known = NULL;
   Find *find;
 
@@ -225,6 +227,7 @@ ta_discovery_find_finish (TaDiscovery *self, GAsyncResult *result, GError **erro
 static void
 ta_discovery_init (TaDiscovery *self)
 {
+  self->providers = ta_provider_cache_new ();
   self->cache = ta_metadata_cache_new ();
   self->waiting
       = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
@@ -238,6 +241,7 @@ ta_discovery_finalize (GObject *object)
   g_object_unref (self->http);
   g_object_unref (self->throttle);
   ta_metadata_cache_free (self->cache);
+  ta_provider_cache_free (self->providers);
   g_hash_table_unref (self->waiting);
   G_OBJECT_CLASS (ta_discovery_parent_class)->finalize (object);
 }

@@ -44,13 +44,16 @@ ta_provider_cache_free (TaProviderCache *self)
   g_free (self);
 }
 
-/* Like ta_providers_find(); `id` is one (ta_provider_is_id()). */
+/* Like ta_providers_find(). */
 TaProvider *
 ta_provider_cache_find (TaProviderCache *self, const char *id, GError **error)
 {
-  g_autofree char *path = ta_providers_find_path (id);
   Entry *entry = g_hash_table_lookup (self->entries, id);
+  g_autofree char *path = NULL;
 
+  if (!ta_provider_is_id (id))
+    return ta_providers_find (id, error);
+  path = ta_providers_find_path (id);
   if (entry != NULL && entry->provider != NULL && ta_file_state_is_current (&entry->file, path))
     return ta_provider_ref (entry->provider);
   entry = g_new0 (Entry, 1);
@@ -58,4 +61,15 @@ ta_provider_cache_find (TaProviderCache *self, const char *id, GError **error)
   ta_file_state_note (&entry->file, path);
   entry->provider = ta_providers_find (id, error);
   return entry->provider == NULL ? NULL : ta_provider_ref (entry->provider);
+}
+
+/* Like ta_providers_find_oauth(). */
+TaProvider *
+ta_provider_cache_find_oauth (TaProviderCache *self, const char *id, GError **error)
+{
+  g_autoptr (TaProvider) provider = ta_provider_cache_find (self, id, error);
+
+  return provider != NULL && ta_providers_check_oauth (provider, error)
+             ? g_steal_pointer (&provider)
+             : NULL;
 }

@@ -10,5 +10,6 @@ typedef struct _TaProviderCache TaProviderCache;
 TaProviderCache *ta_provider_cache_new (void);
 void ta_provider_cache_free (TaProviderCache *self);
 TaProvider *ta_provider_cache_find (TaProviderCache *self, const char *id, GError **error);
+TaProvider *ta_provider_cache_find_oauth (TaProviderCache *self, const char *id, GError **error);
 
 G_END_DECLS

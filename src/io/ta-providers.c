@@ -131,16 +131,25 @@ ta_providers_find_keyed (const char *id)
   return g_steal_pointer (&provider);
 }
 
+/* Whether people sign in to it. Errors: TA_ERROR_NOT_SUPPORTED: its API takes keys. */
+gboolean
+ta_providers_check_oauth (const TaProvider *provider, GError **error)
+{
+  if (provider->api_authentication == TA_API_AUTHENTICATION_BEARER)
+    return TRUE;
+  g_set_error (error, TA_ERROR, TA_ERROR_NOT_SUPPORTED,
+               "Provider %s has API keys, and no sign-in and no tokens: use CallApi", provider->id);
+  return FALSE;
+}
+
 /* Like ta_providers_find(), for one that people sign in to.
- * Errors: also TA_ERROR_NOT_SUPPORTED: its API takes keys. */
+ * Errors: also those of ta_providers_check_oauth(). */
 TaProvider *
 ta_providers_find_oauth (const char *id, GError **error)
 {
   g_autoptr (TaProvider) provider = ta_providers_find (id, error);
 
-  if (provider == NULL || provider->api_authentication == TA_API_AUTHENTICATION_BEARER)
-    return g_steal_pointer (&provider);
-  g_set_error (error, TA_ERROR, TA_ERROR_NOT_SUPPORTED,
-               "Provider %s has API keys, and no sign-in and no tokens: use CallApi", provider->id);
-  return NULL;
+  return provider != NULL && ta_providers_check_oauth (provider, error)
+             ? g_steal_pointer (&provider)
+             : NULL;
 }

@@ -10,5 +10,6 @@ TaProvider *ta_providers_find (const char *id, GError **error);
 char **ta_providers_list_own (void);
 TaProvider *ta_providers_find_keyed (const char *id);
 TaProvider *ta_providers_find_oauth (const char *id, GError **error);
+gboolean ta_providers_check_oauth (const TaProvider *provider, GError **error);
 
 G_END_DECLS
