@@ -111,6 +111,7 @@ conclude (GTask *task, GPtrArray *items, gboolean is_partial)
   claim->keeper = g_object_ref (keeper);
   claim->lock = g_steal_pointer (&call->lock);
   claim->items = g_ptr_array_ref (items);
+  claim->was_left = is_signed_out (claim->lock, keeper);
   g_task_return_pointer (task, claim, (GDestroyNotify) ta_claim_free);
 }
 
@@ -263,7 +264,7 @@ ta_claim_sign_out (TaClaim *self)
 gboolean
 ta_claim_check (TaClaim *self, GError **error)
 {
-  if (!is_signed_out (self->lock, self->keeper))
+  if (self->was_left || !is_signed_out (self->lock, self->keeper))
     return TRUE;
   g_propagate_error (error, end_account (self->keeper));
   return FALSE;

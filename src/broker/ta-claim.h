@@ -19,10 +19,11 @@ typedef enum
  * broker of this user changes it. */
 typedef struct
 {
-  TaKeeper *keeper; /* (owned) */
-  TaLock *lock;     /* (owned) (nullable) */
-  GPtrArray *items; /* (owned) (element-type TaStoreItem): those of all accounts; to refresh
-                     * one, perhaps only its own */
+  TaKeeper *keeper;  /* (owned) */
+  TaLock *lock;      /* (owned) (nullable) */
+  GPtrArray *items;  /* (owned) (element-type TaStoreItem): those of all accounts; to refresh
+                      * one, perhaps only its own */
+  gboolean was_left; /* by a sign-out that did not come to its end */
 } TaClaim;
 
 void ta_claim_async (TaParts *parts, TaKeeper *keeper, TaClaimPurpose purpose,
