@@ -50,6 +50,9 @@ class Broker:
         self.session = session
         # All that it can be made to say, so that a secret in it would show.
         self.environment = {"G_MESSAGES_DEBUG": "all", **(environment or {})}
+        if "ASAN_OPTIONS" in os.environ:
+            # GLib's own allocator keeps what was lost reachable, and what was freed in use.
+            self.environment["G_SLICE"] = "always-malloc"
         self.own_bus = bus
         self.process = None
         self.runs = 0
