@@ -109,13 +109,13 @@ get_managed_objects (GDBusMessage *call, GPtrArray *shown)
     {
       GDBusInterfaceSkeleton *object = shown->pdata[i];
       g_autofree char *path = path_of (shown->pdata[i]);
+      g_autoptr (GVariant) properties = g_dbus_interface_skeleton_get_properties (object);
 
       g_variant_builder_open (&objects, G_VARIANT_TYPE ("{oa{sa{sv}}}"));
       g_variant_builder_add (&objects, "o", path);
       g_variant_builder_open (&objects, G_VARIANT_TYPE ("a{sa{sv}}"));
       g_variant_builder_add (&objects, "{s@a{sv}}",
-                             g_dbus_interface_skeleton_get_info (object)->name,
-                             g_dbus_interface_skeleton_get_properties (object));
+                             g_dbus_interface_skeleton_get_info (object)->name, properties);
       g_variant_builder_close (&objects);
       g_variant_builder_close (&objects);
     }
