@@ -3,7 +3,6 @@
 
 #include "broker/ta-metadata-cache.h"
 #include "broker/ta-metadata-fetch.h"
-#include "io/ta-provider-cache.h"
 
 /* A provider with all that its file leaves to the server: the file -> what is known of its issuer
  * -> one question to the issuer for all who wait for its answer. Each who waits for a token asks
@@ -260,4 +259,11 @@ ta_discovery_new (TaHttp *http, TaThrottle *throttle)
   self->http = g_object_ref (http);
   self->throttle = g_object_ref (throttle);
   return self;
+}
+
+/* Owned by the discovery. */
+TaProviderCache *
+ta_discovery_get_providers (TaDiscovery *self)
+{
+  return self->providers;
 }

@@ -3,6 +3,7 @@
 
 #include "broker/ta-throttle.h"
 #include "io/ta-http.h"
+#include "io/ta-provider-cache.h"
 #include "oauth/ta-provider.h"
 
 G_BEGIN_DECLS
@@ -11,6 +12,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TaDiscovery, ta_discovery, TA, DISCOVERY, GObject)
 
 TaDiscovery *ta_discovery_new (TaHttp *http, TaThrottle *throttle);
+TaProviderCache *ta_discovery_get_providers (TaDiscovery *self);
 char *ta_discovery_find_place (TaDiscovery *self, const char *provider, GError **error);
 void ta_discovery_find_async (TaDiscovery *self, const char *provider, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);

@@ -22,10 +22,10 @@ ta_parts_new (const char *environment_id, const char *environment_secret)
   self->http = ta_http_new (PROVIDER_CONNECTIONS);
   self->api = ta_http_new (API_CONNECTIONS);
   self->store = ta_store_new ();
-  self->providers = ta_provider_cache_new ();
   self->wake = ta_wake_new ();
   self->throttle = ta_throttle_new (self->wake);
   self->discovery = ta_discovery_new (self->http, self->throttle);
+  self->providers = ta_discovery_get_providers (self->discovery);
   self->nonces = ta_dpop_nonces_new ();
   self->ending = g_cancellable_new ();
   if (environment_id != NULL && *environment_id != '\0')
@@ -49,7 +49,6 @@ clear (void *data)
   g_object_unref (self->http);
   g_object_unref (self->api);
   g_object_unref (self->store);
-  ta_provider_cache_free (self->providers);
   g_object_unref (self->throttle);
   g_object_unref (self->discovery);
   ta_dpop_nonces_free (self->nonces);

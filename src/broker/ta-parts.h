@@ -19,7 +19,7 @@ typedef struct
   TaHttp *http;                 /* (owned): for the providers */
   TaHttp *api;                  /* (owned): for API calls, which must not keep those waiting */
   TaStore *store;               /* (owned) */
-  TaProviderCache *providers;   /* (owned) */
+  TaProviderCache *providers;   /* (unowned): of the discovery */
   TaWake *wake;                 /* (owned) */
   TaThrottle *throttle;         /* (owned) */
   TaDiscovery *discovery;       /* (owned) */
