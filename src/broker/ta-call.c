@@ -124,6 +124,9 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
+  /* Its body may have taken longer. */
+  if (run->call->streams)
+    run->deadline = ta_clock_now ().boot + run->call->timeout;
   is_nonce_wanted = note_response (task, response, &is_helpful);
   if (is_nonce_wanted && is_helpful && can_repeat (run))
     {
@@ -140,20 +143,12 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 }
 
-/* Takes the task. */
-static void
-send (GTask *task)
+/* Without what depends on whose call it is. */
+static TaHttpRequest
+describe_request (const Run *run)
 {
-  Run *run = g_task_get_task_data (task);
-  const char *method = ta_api_request_find_method (run->call->method, NULL);
-  GError *error = NULL;
-  g_autoptr (TaSecret) authorization = ta_proof_authorize (
-      get_parts (task), run->answer->token, method, run->uri, run->call->headers, &error);
-  TaHttpRequest request = {
-    .method = method,
-    .uri = run->uri,
-    .accept = run->provider->accept,
-    .authorization = authorization,
+  return (TaHttpRequest){
+    .method = ta_api_request_find_method (run->call->method, NULL),
     .headers = run->call->headers,
     .content_type = run->call->content_type,
     .body = run->call->body,
@@ -162,6 +157,17 @@ send (GTask *task)
     .max_length = TA_API_RESPONSE_MAX,
     .timeout = get_time_left (run),
   };
+}
+
+/* Takes the task. */
+static void
+send (GTask *task)
+{
+  Run *run = g_task_get_task_data (task);
+  TaHttpRequest request = describe_request (run);
+  GError *error = NULL;
+  g_autoptr (TaSecret) authorization = ta_proof_authorize (
+      get_parts (task), run->answer->token, request.method, run->uri, request.headers, &error);
 
   if (authorization == NULL)
     {
@@ -169,6 +175,9 @@ send (GTask *task)
       g_object_unref (task);
       return;
     }
+  request.uri = run->uri;
+  request.accept = run->provider->accept;
+  request.authorization = authorization;
   ta_http_send_async (get_parts (task)->api, &request, run->cancellable, send_cb, task);
 }
 
@@ -272,17 +281,14 @@ ta_call_check (const TaCall *call, GError **error)
 static void
 key_call_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
+  g_autoptr (GTask) task = user_data;
   GError *error = NULL;
   TaHttpResponse *response = ta_key_call_finish (get_parts (task), result, &error);
 
   if (response != NULL)
-    {
-      finish (task, response);
-      return;
-    }
-  g_task_return_error (task, error);
-  g_object_unref (task);
+    finish (g_steal_pointer (&task), response);
+  else
+    g_task_return_error (task, error);
 }
 
 /* Takes the task. */
@@ -290,16 +296,7 @@ static void
 call_with_key (GTask *task)
 {
   Run *run = g_task_get_task_data (task);
-  const TaHttpRequest request = {
-    .method = ta_api_request_find_method (run->call->method, NULL),
-    .headers = run->call->headers,
-    .content_type = run->call->content_type,
-    .body = run->call->body,
-    .upload = run->call->upload,
-    .streams = run->call->streams,
-    .max_length = TA_API_RESPONSE_MAX,
-    .timeout = run->call->timeout,
-  };
+  const TaHttpRequest request = describe_request (run);
 
   ta_key_call_async (get_parts (task), run->provider, run->call->path, &request,
                      run->call->interactive, run->cancellable, key_call_cb, task);

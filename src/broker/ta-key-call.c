@@ -68,6 +68,9 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   self->n_refusals++;
+  /* The body of a stream may have taken longer. */
+  if (self->request.streams)
+    self->deadline = ta_clock_now ().boot + self->request.timeout;
   wait_for_turn (g_steal_pointer (&task));
 }
 

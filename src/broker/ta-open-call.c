@@ -13,8 +13,10 @@ typedef struct
   TaSignIns *sign_ins;       /* (owned) */
   TaCall *call;              /* (owned) (nullable): NULL once it is made */
   GCancellable *cancellable; /* (owned) */
-  TaDeadline *deadline;      /* (owned): of the body's beginning */
+  TaDeadline *deadline;      /* (owned): for more of the body's beginning */
 } Open;
+
+static void make_call (GTask *task);
 
 static void
 open_free (Open *self)
@@ -39,36 +41,42 @@ call_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
 }
 
-/* Takes the task. */
-static void
-make_call (GTask *task)
-{
-  Open *self = g_task_get_task_data (task);
-
-  ta_call_async (g_task_get_source_object (task), self->sign_ins, g_steal_pointer (&self->call),
-                 self->cancellable, call_cb, task);
-}
-
 static void
 prepare_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Open *self = g_task_get_task_data (task);
-  TaCall *call = self->call;
   g_autoptr (GError) error = NULL;
 
-  if (!ta_upload_prepare_finish (call->upload, result, &error))
+  if (ta_upload_prepare_finish (self->call->upload, result, &error))
     {
-      if (ta_deadline_has_expired (self->deadline))
-        g_task_return_new_error (task, TA_ERROR, TA_ERROR_TIMEOUT,
-                                 "The body did not come in time: write it, or close its pipe");
-      else
-        g_task_return_error (task, g_steal_pointer (&error));
+      ta_deadline_restart (self->deadline, self->call->timeout);
+      make_call (g_steal_pointer (&task));
+    }
+  else if (ta_deadline_has_expired (self->deadline))
+    g_task_return_new_error (task, TA_ERROR, TA_ERROR_TIMEOUT,
+                             "The body did not come in time: write it, or close its pipe");
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+/* Takes the task. */
+static void
+make_call (GTask *task)
+{
+  Open *self = g_task_get_task_data (task);
+  TaCall *call = self->call;
+
+  if (call->upload != NULL && !ta_upload_is_ready (call->upload))
+    {
+      ta_upload_prepare_async (call->upload, ta_deadline_get_cancellable (self->deadline),
+                               prepare_cb, task);
       return;
     }
-  if (ta_upload_get_length (call->upload) == 0)
+  if (call->upload != NULL && ta_upload_get_length (call->upload) == 0)
     g_clear_pointer (&call->upload, ta_upload_unref);
-  make_call (g_steal_pointer (&task));
+  ta_call_async (g_task_get_source_object (task), self->sign_ins, g_steal_pointer (&self->call),
+                 self->cancellable, call_cb, task);
 }
 
 /* Makes a call that was checked. Takes the call. Its body is not read for a method that has none
@@ -89,11 +97,7 @@ ta_open_call_async (TaAccounts *accounts, TaSignIns *sign_ins, TaCall *call,
   call->streams = TRUE;
   if (g_str_equal (call->method, "GET") || g_str_equal (call->method, "HEAD"))
     g_clear_pointer (&call->upload, ta_upload_unref);
-  if (call->upload == NULL)
-    make_call (task);
-  else
-    ta_upload_prepare_async (call->upload, ta_deadline_get_cancellable (self->deadline), prepare_cb,
-                             task);
+  make_call (task);
 }
 
 TaHttpResponse *

@@ -253,53 +253,53 @@ ta_upload_unref (TaUpload *self)
   g_free (self);
 }
 
+/* Whether it can be sent: the beginning of a pipe was read, or all of it if it is short. */
+gboolean
+ta_upload_is_ready (const TaUpload *self)
+{
+  return self->is_file || self->is_empty || self->kept->len == KEPT_MAX;
+}
+
 static gboolean
 on_prepare (GPollableInputStream *stream, gpointer user_data)
 {
   g_autoptr (GTask) task = g_object_ref (user_data);
   TaUpload *self = g_task_get_task_data (task);
   guint8 buffer[4096];
-  GError *error = NULL;
-  gsize left = KEPT_MAX - self->kept->len;
-  gssize n;
+  g_autoptr (GError) error = NULL;
+  gsize before = self->kept->len;
+  gssize n = 1;
 
   if (g_task_return_error_if_cancelled (task))
     return G_SOURCE_REMOVE;
-  n = left == 0 ? 0 : read_pipe (self, buffer, MIN (left, sizeof buffer), &error);
-  if (n > 0 || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    {
-      g_clear_error (&error);
-      return G_SOURCE_CONTINUE;
-    }
-  self->position = 0;
+  while (n > 0 && self->kept->len < KEPT_MAX)
+    n = read_pipe (self, buffer, MIN (KEPT_MAX - self->kept->len, sizeof buffer), &error);
+  if (ta_upload_is_ready (self))
+    self->position = 0;
   if (self->is_empty)
     self->length = self->kept->len;
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
+  if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (error == NULL || self->kept->len > before)
     g_task_return_boolean (task, TRUE);
+  else
+    return G_SOURCE_CONTINUE;
   return G_SOURCE_REMOVE;
 }
 
-/* Reads the beginning of the body, or all of it if it is short. The upload has to stay until the
- * callback. */
+/* Waits until something of the body's beginning is there, and reads it: for an upload that is not
+ * ready yet, which has to stay until the callback. */
 void
 ta_upload_prepare_async (TaUpload *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                          gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  g_autoptr (GInputStream) base = NULL;
-  g_autoptr (GSource) source = NULL;
+  g_autoptr (GInputStream) base = g_unix_input_stream_new (self->fd, FALSE);
+  g_autoptr (GSource) source
+      = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (base), cancellable);
 
   g_task_set_source_tag (task, ta_upload_prepare_async);
   g_task_set_task_data (task, self, NULL);
-  if (self->is_file)
-    {
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  base = g_unix_input_stream_new (self->fd, FALSE);
-  source = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (base), cancellable);
   g_source_set_callback (source, G_SOURCE_FUNC (on_prepare), g_object_ref (task), g_object_unref);
   g_source_attach (source, g_main_context_get_thread_default ());
 }

@@ -11,6 +11,7 @@ typedef struct _TaUpload TaUpload;
 TaUpload *ta_upload_new (int fd, GError **error);
 TaUpload *ta_upload_ref (TaUpload *self);
 void ta_upload_unref (TaUpload *self);
+gboolean ta_upload_is_ready (const TaUpload *self);
 void ta_upload_prepare_async (TaUpload *self, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);
 gboolean ta_upload_prepare_finish (TaUpload *self, GAsyncResult *result, GError **error);

@@ -5,9 +5,11 @@
 import os
 import pathlib
 import select
+import socket
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -16,6 +18,7 @@ from harness import tap
 from harness.api import ApiWorld, reply, sent_headers
 from harness.broker import SLOW, expect_error
 from harness.bus import BusError
+from harness.cli import Cli
 from harness.procs import status
 from harness.streams import Feed, Sink, nothing, open_api, start_open_api
 from harness.world import CREDENTIALS
@@ -60,6 +63,25 @@ def plain_file(data):
     file.flush()
     file.seek(0)
     return file
+
+
+def read_chunks(handler):
+    """Reads a body in chunks to its end; how long it was."""
+    length = 0
+    while chunk := int(handler.rfile.readline(), 16):
+        length += len(handler.rfile.read(chunk))
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return length
+
+
+def settled(count):
+    """What a number is when it has stopped to grow."""
+    last = None
+    while (now := count()) != last or not now:
+        last = now
+        time.sleep(1)
+    return last
 
 
 @tap.case("OA-01", "a response of any bytes arrives exactly, with status and headers", api=True)
@@ -168,12 +190,7 @@ def constant_memory(world):
     seen = []
 
     def echo(handler):
-        length = 0
-        while chunk := int(handler.rfile.readline(), 16):
-            length += len(handler.rfile.read(chunk))
-            handler.rfile.readline()
-        handler.rfile.readline()
-        seen.append(length)
+        seen.append(read_chunks(handler))
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
         for _ in range(size // MIB):
             handler.wfile.write(block)
@@ -377,6 +394,125 @@ def shrinking(world):
         world.api.script = shorten
         message = expect_error("Failed", world.refuse, "POST", "contacts", file.fileno())
         tap.contains(message, "shorter", "message")
+
+
+@tap.case("OA-20", "a body that comes slowly has time for each part of it", api=True)
+def slow_body(world):
+    reader, writer = os.pipe()
+
+    def trickle():
+        for _ in range(8):
+            os.write(writer, b"x")
+            time.sleep(0.6)
+        os.close(writer)
+
+    threading.Thread(target=trickle, daemon=True).start()
+    tap.equal(world.open("POST", "contacts", reader, timeout=3)[0], 200, "status")
+    tap.equal(world.api.requests[0][3], b"x" * 8, "body")
+
+
+def upload_twice(world, refusal, account=""):
+    """A file that the server takes longer to read than the time-out is, refuses, and gets again."""
+    size = 24 * MIB
+    lengths = []
+
+    def answer(handler):
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KEPT)
+        length = 0
+        while length < size:
+            length += len(handler.rfile.read(MIB // 4))
+            time.sleep(0 if lengths else 0.06)
+        lengths.append(length)
+        time.sleep(1.5)
+        return refusal if len(lengths) == 1 else reply(200, b"yes")
+
+    world.api.reads = False
+    world.api.script = answer
+    with plain_file(bytes(size)) as file:
+        code, fd, _details = start_open_api(world.broker, "PUT", "contacts", file.fileno(), account,
+                                            timeout=4).result(60)
+    tap.equal((code, Sink(fd).body()), (200, b"yes"), "answer")
+    tap.equal(lengths, [size] * 2, "bytes at the server")
+
+
+@tap.case("OA-21", "a first 401 after an upload of longer than the time-out: repaired", api=True)
+def repaired_late(world):
+    upload_twice(world, reply(401, b"no"))
+
+
+@tap.case("OA-22", "and an API with keys that wants fewer requests: sent again", api=True)
+def refused_late(world):
+    world.session.write_provider("keyed", "[Provider]\nName=Keys\n[Api]\n"
+                                 f"BaseUri={world.api.uri}\nAuthentication=openapi-key\n")
+    done = Cli(world.session).run("client", "set", "--provider", "keyed", "--client-id", "ci_1",
+                                  data=b"cs_2\n")
+    tap.equal(done.code, 0, f"exit status: {done}")
+    upload_twice(world, reply(429, b"{}", "Retry-After: 1"), "keyed")
+
+
+@tap.case("OA-23", "a server that does not read holds up the writer", api=True)
+def slow_server(world):
+    size = 64 * MIB
+    go_on = threading.Event()
+    lengths = []
+
+    def wait(handler):
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KEPT)
+        go_on.wait(60)
+        lengths.append(read_chunks(handler))
+        return reply(200)
+
+    world.api.reads = False
+    world.api.script = wait
+    feed = Feed(bytes(MIB) for _ in range(size // MIB))
+    reader = feed.hand_over()
+    pending = start_open_api(world.broker, "POST", "contacts", reader, timeout=60)
+    os.close(reader)
+    taken = settled(lambda: feed.written)
+    go_on.set()
+    tap.equal(pending.result(130)[0], 200, "status")
+    tap.equal(lengths, [size], "bytes at the server")
+    tap.check(taken < size // 2, f"half of it was still to be written, not {size - taken} bytes")
+
+
+@tap.case("OA-24", "a reader that does not read holds up the server", api=True)
+def slow_client(world):
+    size = 64 * MIB
+    sent = []
+
+    def pour(handler):
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT)
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
+        for _ in range(size // KEPT):
+            handler.wfile.write(bytes(KEPT))
+            sent.append(KEPT)
+        return b""
+
+    world.api.script = pour
+    _status, fd, _details = start_open_api(world.broker, "GET", "contacts", nothing()).result()
+    taken = settled(lambda: sum(sent))
+    tap.equal(len(Sink(fd).body()), size, "length in the end")
+    tap.check(taken < size // 2, f"half of it was still to be sent, not {size - taken} bytes")
+
+
+@tap.case("OA-25", "a server that hangs up in the middle: Network, and the writer learns of it",
+          api=True)
+def server_leaves(world):
+    def leave(handler):
+        handler.rfile.read(MIB)
+        handler.connection.shutdown(socket.SHUT_RDWR)
+        return b""
+
+    world.api.reads = False
+    world.api.script = leave
+    feed = Feed(bytes(MIB) for _ in range(64))
+    reader = feed.hand_over()
+    pending = start_open_api(world.broker, "POST", "contacts", reader, timeout=60)
+    os.close(reader)
+    expect_error("Network", pending.result, 130)
+    feed.join(20)
+    tap.check(feed.broken, "the pipe was closed")
+    tap.equal(len(world.api.requests), 1, "requests")
 
 
 tap.main(OpenWorld)
