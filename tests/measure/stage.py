@@ -247,10 +247,3 @@ def processor_time(pid):
     """Nanoseconds so far, of all its threads."""
     return sum(int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text("ascii").split()[0])
                for task in os.listdir(f"/proc/{pid}/task"))
-
-
-def forget_peak(pid):
-    """VmHWM counts from now on where that is allowed, else from the start of the process."""
-    with contextlib.suppress(PermissionError):
-        pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
-
