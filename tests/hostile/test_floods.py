@@ -19,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 # pylint: disable=wrong-import-position
 from gi.repository import Gio, GLib
 
+import rows
 from harness import tap
 from harness.broker import NAME, PATH, SLOW
 from harness.bus import BUS, BUS_PATH
@@ -72,7 +73,6 @@ def numbered(message):
     return message
 
 
-@tap.case("DB-07g", f"{ONE_WAY:,} calls that want no answer: no more memory than for a few of them")
 def one_way_flood(world):
     raw = RawCaller(world.session)
     raw.socket.settimeout(120)
@@ -83,14 +83,13 @@ def one_way_flood(world):
     flood(raw, world, message, ONE_WAY)
     tap.equal(raw.call("GetToken", token_arguments()), "answered", "the call behind them")
     grown = world.memory("VmHWM") - before
-    tap.comment(f"DB-07g: {grown // 1024} KiB more")
+    tap.comment(f"DB-07-g: {grown // 1024} KiB more")
     if SLOW == 1:
         tap.between(grown, 0, 24 * MIB, "bytes that the broker grew by")
     world.expect_well()
+    return "no more memory than for a few of them"
 
 
-@tap.case("DB-07h", f"{LARGE} calls of 9 MiB by a program that nobody knows yet: a few are made, "
-          "the rest is Busy, and no more memory than for those")
 def large_flood(world):
     raw = RawCaller(world.session)
     raw.socket.settimeout(120)
@@ -99,16 +98,15 @@ def large_flood(world):
     results = flood(raw, world, numbered(raw.message("CallApi", call_arguments("x" * 9 * MIB))),
                     LARGE)
     grown = world.memory("VmHWM") - before
-    tap.comment(f"DB-07h: {dict(results)}, {grown // MIB} MiB more")
+    tap.comment(f"DB-07-h: {dict(results)}, {grown // MIB} MiB more")
     tap.check(results["Busy"] >= LARGE // 2, f"most are Busy: {dict(results)}")
     tap.equal(results["Busy"] + results["answered"], LARGE, "all have a result")
     if SLOW == 1:
         tap.between(grown, 0, 100 * MIB, "bytes that the broker grew by")
     world.expect_well()
+    return "a few are made, the rest is Busy, and no more memory than for those"
 
 
-@tap.case("DB-07i", "600 calls of each kind by a program that nobody knows yet: 512 may wait until "
-          "it is known, the rest is Busy")
 def small_flood(world):
     for message in (("GetToken", token_arguments()),
                     ("GetManagedObjects", None, NAME, PATH, "org.freedesktop.DBus.ObjectManager")):
@@ -117,6 +115,7 @@ def small_flood(world):
         results = flood(raw, world, numbered(raw.message(*message)), 600)
         tap.equal(dict(results), {"answered": 512, "Busy": 88}, f"results of {message[0]}")
     world.expect_well()
+    return "512 wait until it is known, 88 are Busy"
 
 
 def stream_call(raw, body):
@@ -127,22 +126,19 @@ def stream_call(raw, body):
     return message
 
 
-@tap.case("DB-07k", f"{FILES + 100} calls of OpenApi by a program that nobody knows yet: a few are "
-          f"made, the rest is Busy, and {FILES} descriptors are enough")
 def descriptor_flood(world):
     resource.prlimit(world.broker.process.pid, resource.RLIMIT_NOFILE, (FILES, FILES))
     raw = RawCaller(world.session)
     raw.socket.settimeout(120)
     with tempfile.TemporaryFile() as body:
         results = flood(raw, world, stream_call(raw, body), FILES + 100, [body.fileno()])
-    tap.comment(f"DB-07k: {dict(results)}")
+    tap.comment(f"DB-07-k: {dict(results)}")
     tap.equal(set(results), {"answered", "Busy"}, "results")
     tap.check(results["Busy"] >= FILES, f"most are Busy: {dict(results)}")
     world.expect_well()
+    return "a few are made, the rest is Busy"
 
 
-@tap.case("DB-07l", "three programs that nobody knows yet have all places of such: a fourth waits "
-          "for one")
 def newcomer(world):
     with tempfile.TemporaryFile() as body:
         look = ("GetManagedObjects", None, NAME, PATH, "org.freedesktop.DBus.ObjectManager")
@@ -159,10 +155,24 @@ def newcomer(world):
                 pour(late, make(late), 1, descriptors)
             tap.equal(dict(collect(late, 1)), {"answered": 1}, "the late one's result")
             seen = [dict(collect(raw, count)) for raw in greedy]
-            tap.comment(f"DB-07l: {seen}")
+            tap.comment(f"DB-07-l: {seen}")
             for results in seen:
                 tap.equal(set(results), {"answered", "Busy"}, "results of the greedy ones")
     world.expect_well()
+    return "the late one is answered"
 
+
+rows.add_rows([
+    ("DB-07-g", f"{ONE_WAY:,} calls that want no answer", one_way_flood,
+     "no more memory than for a few of them"),
+    ("DB-07-h", f"{LARGE} calls of 9 MiB by a program that nobody knows yet", large_flood,
+     "a few are made, the rest is Busy, and no more memory than for those"),
+    ("DB-07-i", "600 calls of each kind by a program that nobody knows yet", small_flood,
+     "512 wait until it is known, 88 are Busy"),
+    ("DB-07-k", f"{FILES + 100} calls of OpenApi by a program that nobody knows yet, and {FILES} "
+     "descriptors in all", descriptor_flood, "a few are made, the rest is Busy"),
+    ("DB-07-l", "calls of one program while three that nobody knows yet have all places of such",
+     newcomer, "the late one is answered"),
+])
 
 tap.main(MessagesWorld)
