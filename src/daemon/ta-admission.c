@@ -242,15 +242,13 @@ find_place (TaAdmission *self, TaCaller *caller)
 static void
 check_class (TaAdmission *self, TaCaller *caller, TaApplication *application)
 {
+  const char *refusal = ta_errand_find_refusal (ta_caller_get_errand (caller), application->trust);
+
   ta_caller_set_application (caller, application);
-  if (ta_errand_is_for (ta_caller_get_errand (caller), application->trust))
+  if (refusal == NULL)
     find_place (self, caller);
-  else if (application->trust == TA_TRUST_SANDBOXED)
-    refuse (caller, TA_ERROR_NOT_AUTHORIZED,
-            "A sandboxed application may not do this: leave it to the user, who has tidio-auth");
   else
-    refuse (caller, TA_ERROR_NOT_AUTHORIZED,
-            "It cannot be told which program calls: call from a process that waits for the answer");
+    refuse (caller, TA_ERROR_NOT_AUTHORIZED, refusal);
 }
 
 static void

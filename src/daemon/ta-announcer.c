@@ -3,10 +3,12 @@
 
 #include "daemon/ta-audience.h"
 #include "daemon/ta-outbox.h"
+#include "daemon/ta-sign-in-view.h"
 
 /* A signal of the broker's objects tells of accounts, and the bus brings what is broadcast to
  * sandboxed programs too. So none leaves as a broadcast: each program of the host gets its own
- * copy. The program that started a sign-in gets what that object says, whatever it is.
+ * copy. The program that started a sign-in gets what that object says, whatever it is; if it is not
+ * of the host, without what is not shown to it.
  *
  * The recipients are looked for when there is something to say, which is rare: for all signals at
  * once that wait then. The outbox keeps the order of signals and answers meanwhile. */
@@ -67,7 +69,11 @@ announce (TaAnnouncer *self, GDBusMessage *signal, GPtrArray *hosts)
   for (guint i = 0; i < hosts->len; i++)
     send_to (self, signal, hosts->pdata[i]);
   if (starter != NULL && !g_ptr_array_find_with_equal_func (hosts, starter, g_str_equal, NULL))
-    send_to (self, signal, starter);
+    {
+      g_autoptr (GDBusMessage) shown = ta_sign_in_view_new_signal (signal);
+
+      send_to (self, shown, starter);
+    }
 }
 
 /* `hosts`: (nullable): NULL if there are no signals among the messages. */

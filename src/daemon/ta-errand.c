@@ -20,19 +20,27 @@ ta_errand_describe (const TaErrand *self)
     }
 }
 
-/* Whether programs of that class may do it at all. */
-gboolean
-ta_errand_is_for (const TaErrand *self, TaTrust trust)
+static gboolean
+is_for_sandboxed (const TaErrand *self)
 {
-  switch (trust)
-    {
-    case TA_TRUST_HOST:
-      return TRUE;
-    case TA_TRUST_SANDBOXED:
-      return self->is_own
-             || (self->kind != TA_ERRAND_SIGN_OUT && self->kind != TA_ERRAND_CANCEL
-                 && self->kind != TA_ERRAND_ACTIVITY && self->kind != TA_ERRAND_DIAGNOSIS);
-    default:
-      return FALSE;
-    }
+  return self->is_own
+         || (self->kind != TA_ERRAND_SIGN_OUT && self->kind != TA_ERRAND_CANCEL
+             && self->kind != TA_ERRAND_ACTIVITY && self->kind != TA_ERRAND_DIAGNOSIS);
+}
+
+/* (nullable): why programs of that class may not do it at all; NULL: they may. Whoever leads the
+ * user to where he signs in could sign in there himself, and the account would be his. */
+const char *
+ta_errand_find_refusal (const TaErrand *self, TaTrust trust)
+{
+  if (trust == TA_TRUST_HOST)
+    return NULL;
+  if (trust != TA_TRUST_SANDBOXED)
+    return "It cannot be told which program calls: call from a process that waits for the answer";
+  if (self->leads_user)
+    return "For a sandboxed application the broker opens the browser: leave out "
+           "open-browser=false and flow=device";
+  if (!is_for_sandboxed (self))
+    return "A sandboxed application may not do this: leave it to the user, who has tidio-auth";
+  return NULL;
 }

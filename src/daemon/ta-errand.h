@@ -28,12 +28,13 @@ typedef struct
   const char *path;     /* (nullable): and what it is about */
   gboolean interactive; /* it may take as long as a person does */
   gboolean is_own;      /* it is about something of the caller's */
+  gboolean leads_user;  /* it is the caller that takes the user to where he signs in */
   gboolean streams;     /* it lasts as long as somebody reads and writes */
   guint timeout;        /* seconds for all of it; 0: none */
   gsize bytes;          /* that it holds */
 } TaErrand;
 
 char *ta_errand_describe (const TaErrand *self);
-gboolean ta_errand_is_for (const TaErrand *self, TaTrust trust);
+const char *ta_errand_find_refusal (const TaErrand *self, TaTrust trust);
 
 G_END_DECLS

@@ -2,12 +2,14 @@
 #include "ta-reader.h"
 
 #include "daemon/ta-introspection.h"
+#include "daemon/ta-sign-in-view.h"
 
 #include <string.h>
 
 /* What programs see that are not of the host: the object /org/tidio/Auth with its version, and the
- * sign-ins that a sandboxed program started itself. All else is answered like a path where nothing
- * is, so that no answer tells an account that exists from one that does not. */
+ * sign-ins that a sandboxed program started itself, without what is not shown to it. All else is
+ * answered like a path where nothing is, so that no answer tells an account that exists from one
+ * that does not. */
 
 #define PATH "/org/tidio/Auth"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -100,6 +102,22 @@ introspect (TaReader *self, GDBusMessage *call, GPtrArray *shown)
   return answer (call, g_variant_new ("(s)", text));
 }
 
+static const char *
+interface_of (TaSignInObject *object)
+{
+  return g_dbus_interface_skeleton_get_info (G_DBUS_INTERFACE_SKELETON (object))->name;
+}
+
+/* (transfer full) */
+static GVariant *
+describe_sign_in (TaSignInObject *object)
+{
+  g_autoptr (GVariant) properties
+      = g_dbus_interface_skeleton_get_properties (G_DBUS_INTERFACE_SKELETON (object));
+
+  return g_variant_ref_sink (ta_sign_in_view_new (properties));
+}
+
 static GDBusMessage *
 get_managed_objects (GDBusMessage *call, GPtrArray *shown)
 {
@@ -107,22 +125,20 @@ get_managed_objects (GDBusMessage *call, GPtrArray *shown)
 
   for (guint i = 0; i < shown->len; i++)
     {
-      GDBusInterfaceSkeleton *object = shown->pdata[i];
       g_autofree char *path = path_of (shown->pdata[i]);
-      g_autoptr (GVariant) properties = g_dbus_interface_skeleton_get_properties (object);
+      g_autoptr (GVariant) properties = describe_sign_in (shown->pdata[i]);
 
       g_variant_builder_open (&objects, G_VARIANT_TYPE ("{oa{sa{sv}}}"));
       g_variant_builder_add (&objects, "o", path);
       g_variant_builder_open (&objects, G_VARIANT_TYPE ("a{sa{sv}}"));
-      g_variant_builder_add (&objects, "{s@a{sv}}",
-                             g_dbus_interface_skeleton_get_info (object)->name, properties);
+      g_variant_builder_add (&objects, "{s@a{sv}}", interface_of (shown->pdata[i]), properties);
       g_variant_builder_close (&objects);
       g_variant_builder_close (&objects);
     }
   return answer (call, g_variant_new ("(@a{oa{sa{sv}}})", g_variant_builder_end (&objects)));
 }
 
-/* The properties of /org/tidio/Auth. */
+/* (transfer full): the properties of /org/tidio/Auth. */
 static GVariant *
 describe (TaReader *self)
 {
@@ -131,42 +147,62 @@ describe (TaReader *self)
   g_variant_dict_init (&properties, NULL);
   g_variant_dict_insert (&properties, "Version", "u", ta_dbus_auth_get_version (self->service));
   g_variant_dict_insert (&properties, "DefaultAccount", "s", "");
-  return g_variant_dict_end (&properties);
+  return g_variant_ref_sink (g_variant_dict_end (&properties));
 }
 
 static GDBusMessage *
-get (TaReader *self, GDBusMessage *call)
+get (GDBusMessage *call, const char *of, GVariant *properties)
 {
-  g_autoptr (GVariant) properties = g_variant_ref_sink (describe (self));
   g_autoptr (GVariant) value = NULL;
   const char *interface;
   const char *name;
 
   g_variant_get (g_dbus_message_get_body (call), "(&s&s)", &interface, &name);
   value = g_variant_lookup_value (properties, name, NULL);
-  if (value == NULL || (*interface != '\0' && !g_str_equal (interface, "org.tidio.Auth")))
+  if (value == NULL || (*interface != '\0' && !g_str_equal (interface, of)))
     return refuse (call, INVALID_ARGS, "There is no such property");
   return answer (call, g_variant_new ("(v)", value));
 }
 
 static GDBusMessage *
-get_all (TaReader *self, GDBusMessage *call)
+get_all (GDBusMessage *call, const char *of, GVariant *properties)
 {
   const char *interface;
 
   g_variant_get (g_dbus_message_get_body (call), "(&s)", &interface);
-  if (*interface != '\0' && !g_str_equal (interface, "org.tidio.Auth"))
+  if (*interface != '\0' && !g_str_equal (interface, of))
     return refuse (call, INVALID_ARGS, "There is no such interface");
-  return answer (call, g_variant_new ("(@a{sv})", describe (self)));
+  return answer (call, g_variant_new ("(@a{sv})", properties));
+}
+
+/* (nullable): NULL: it is no call that reads properties. `of`: the interface that has them. */
+static GDBusMessage *
+read_properties (GDBusMessage *call, const char *of, GVariant *properties)
+{
+  if (is_call_of (call, PROPERTIES, "Get") && has_arguments (call, "ss"))
+    return get (call, of, properties);
+  if (is_call_of (call, PROPERTIES, "GetAll") && has_arguments (call, "s"))
+    return get_all (call, of, properties);
+  return NULL;
+}
+
+/* (nullable): NULL: the same. */
+static GDBusMessage *
+read_sign_in (GDBusMessage *call, TaSignInObject *object)
+{
+  g_autoptr (GVariant) properties = describe_sign_in (object);
+
+  return read_properties (call, interface_of (object), properties);
 }
 
 static GDBusMessage *
 read_service (TaReader *self, GDBusMessage *call, GPtrArray *shown)
 {
-  if (is_call_of (call, PROPERTIES, "Get") && has_arguments (call, "ss"))
-    return get (self, call);
-  if (is_call_of (call, PROPERTIES, "GetAll") && has_arguments (call, "s"))
-    return get_all (self, call);
+  g_autoptr (GVariant) properties = describe (self);
+  GDBusMessage *reply = read_properties (call, "org.tidio.Auth", properties);
+
+  if (reply != NULL)
+    return reply;
   if (is_call_of (call, PROPERTIES, "Set"))
     return refuse (call, NOT_AUTHORIZED,
                    "This program may not set that: set it with tidio-auth outside of the sandbox");
@@ -195,7 +231,7 @@ ta_reader_free (TaReader *self)
 }
 
 /* (transfer full) (nullable): what to answer to a program that is not of the host. NULL: the object
- * is its own, and may answer by itself. */
+ * is its own, and may answer by itself, since nobody reads its properties. */
 GDBusMessage *
 ta_reader_answer (TaReader *self, GDBusMessage *call, const TaApplication *application)
 {
@@ -207,7 +243,7 @@ ta_reader_answer (TaReader *self, GDBusMessage *call, const TaApplication *appli
       g_autofree char *own = path_of (shown->pdata[i]);
 
       if (g_str_equal (own, path))
-        return NULL;
+        return read_sign_in (call, shown->pdata[i]);
     }
   if (is_call_of (call, "org.freedesktop.DBus.Introspectable", "Introspect")
       && has_arguments (call, ""))

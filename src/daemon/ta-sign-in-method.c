@@ -49,6 +49,8 @@ start (TaCaller *caller)
   const char *provider = NULL;
   g_autofree const char **scopes = NULL;
   g_autoptr (GError) error = NULL;
+  const char *sender = ta_caller_get_sender (caller);
+  gboolean is_host = ta_caller_get_application (caller)->trust == TA_TRUST_HOST;
   guint count = ta_sign_in_objects_get_count (request->objects);
   TaSignInObject *object;
   TaSignIn *sign_in;
@@ -65,10 +67,8 @@ start (TaCaller *caller)
     }
   object = ta_sign_in_objects_find (request->objects, sign_in);
   if (ta_sign_in_objects_get_count (request->objects) > count)
-    ta_sign_in_object_set_starter (object, ta_caller_get_sender (caller));
-  else if (ta_caller_get_application (caller)->trust != TA_TRUST_HOST
-           && g_strcmp0 (ta_sign_in_object_get_starter (object), ta_caller_get_sender (caller))
-                  != 0)
+    ta_sign_in_object_set_starter (object, sender);
+  else if (!is_host && g_strcmp0 (ta_sign_in_object_get_starter (object), sender) != 0)
     {
       error = g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_IN_PROGRESS,
                                    "Another program has the user sign in to this account: try "
@@ -76,6 +76,8 @@ start (TaCaller *caller)
       ta_caller_fail (caller, error);
       return;
     }
+  if (is_host)
+    ta_sign_in_object_take (object, sender);
   ta_sign_in_object_answer_when_ready (object, caller);
 }
 
@@ -169,6 +171,7 @@ ta_sign_in_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignInObj
       ta_reply_error (invocation, error);
       return;
     }
+  errand.leads_user = choose_way (options) != TA_SIGN_IN_BY_BROWSER;
   errand.newcomer = TA_SIGN_INS_DEFAULT_PROVIDER;
   g_variant_lookup (options, "provider", "&s", &errand.newcomer);
   request = g_new0 (Request, 1);

@@ -4,7 +4,12 @@
 #include "base/ta-error.h"
 #include "daemon/ta-reply.h"
 
-/* A sign-in on the bus: its properties follow it. */
+/* A sign-in on the bus: its properties follow it.
+ *
+ * A program in a sandbox that starts one only sees how it goes. Did it know the address, or bring
+ * the answer, the account could become somebody else's, who signed in at that address. A program of
+ * the host that starts or joins a sign-in owns it, and a sandboxed starter cannot end it any more.
+ */
 
 /* How long a SignIn call waits for the authorization URI, so that a caller may read it right away.
  * It is there at once unless the keyring has to be unlocked first. */
@@ -16,7 +21,8 @@ struct _TaSignInObject
 
   TaAdmission *admission; /* (unowned) */
   TaSignIn *sign_in;      /* (owned) */
-  char *starter;          /* (owned) (nullable): unique bus name of who started it */
+  char *starter;          /* (owned) (nullable): unique bus name of who started it and sees it */
+  char *owner;            /* (owned) (nullable): of the program of the host that may complete it */
 };
 
 static void iface_init (TaDBusAuthSignInIface *iface);
@@ -63,8 +69,8 @@ handle_cancel (TaDBusAuthSignIn *object, GDBusMethodInvocation *invocation)
 {
   TaSignInObject *self = TA_SIGN_IN_OBJECT (object);
   const char *sender = g_dbus_method_invocation_get_sender (invocation);
-  const TaErrand errand
-      = { .kind = TA_ERRAND_CANCEL, .is_own = g_strcmp0 (sender, self->starter) == 0 };
+  gboolean is_own = self->owner == NULL && g_strcmp0 (sender, self->starter) == 0;
+  const TaErrand errand = { .kind = TA_ERRAND_CANCEL, .is_own = is_own };
 
   ta_admission_enter (self->admission, ta_caller_new (invocation, &errand, cancel,
                                                       g_object_ref (self), g_object_unref));
@@ -79,9 +85,10 @@ handle_complete (TaDBusAuthSignIn *object, GDBusMethodInvocation *invocation,
   const char *sender = g_dbus_method_invocation_get_sender (invocation);
   g_autoptr (GError) error = NULL;
 
-  if (g_strcmp0 (sender, self->starter) != 0)
+  if (g_strcmp0 (sender, self->owner) != 0)
     error = g_error_new_literal (TA_ERROR, TA_ERROR_NOT_AUTHORIZED,
-                                 "Only the program that started a sign-in may complete it");
+                                 "Only the program that started a sign-in may complete it, and no "
+                                 "sandboxed one: leave it to the browser");
   else if (ta_sign_in_complete (self->sign_in, redirect_uri, &error))
     {
       ta_dbus_auth_sign_in_complete_complete (object, invocation);
@@ -154,7 +161,7 @@ ta_sign_in_object_answer_when_ready (TaSignInObject *self, TaCaller *caller)
   pending->timer = g_timeout_add (READY_TIMEOUT_MS, on_ready_timeout, pending);
 }
 
-/* Only the program of this unique bus name may complete the sign-in. */
+/* The program of this unique bus name sees the sign-in, whatever it is. */
 void
 ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter)
 {
@@ -167,6 +174,14 @@ const char *
 ta_sign_in_object_get_starter (TaSignInObject *self)
 {
   return self->starter;
+}
+
+/* The program of the host with this unique bus name owns the sign-in, unless another one does. */
+void
+ta_sign_in_object_take (TaSignInObject *self, const char *owner)
+{
+  if (self->owner == NULL)
+    self->owner = g_strdup (owner);
 }
 
 static void
@@ -188,6 +203,7 @@ ta_sign_in_object_finalize (GObject *object)
 
   g_object_unref (self->sign_in);
   g_free (self->starter);
+  g_free (self->owner);
   G_OBJECT_CLASS (ta_sign_in_object_parent_class)->finalize (object);
 }
 

@@ -108,9 +108,9 @@ def start_open(caller, method, path, body="", account="demo", **wishes):
     return caller.bus.start_call(NAME, PATH, NAME, "OpenApi", arguments, files=(body,))
 
 
-def start_sign_in(caller, account="demo"):
-    arguments = GLib.Variant("(sa{sv})", (account, options({"open_browser": False})))
-    return caller.start_call("SignIn", arguments)
+def start_sign_in(caller, account="demo", **wishes):
+    """In a browser that shows nothing, unless told otherwise."""
+    return caller.start_call("SignIn", GLib.Variant("(sa{sv})", (account, options(wishes))))
 
 
 def try_sign_in(world, caller):
@@ -386,10 +386,9 @@ def dialog_text(world):
     world.broker.sign_out("demo")
     app = world.caller()
     for provider in ("demo, which is safe", "x" * 65, "a\nb", "", "<b>"):
-        expect_error("InvalidArgs", app.sign_in, "", provider=provider)
+        expect_error("InvalidArgs", start_sign_in(app, "", provider=provider).result)
     tap.equal(world.dialogs.shown, [], "dialogs")
-    arguments = GLib.Variant("(sa{sv})", ("", options({"provider": "absent"})))
-    call = app.start_call("SignIn", arguments)
+    call = start_sign_in(app, "", provider="absent")
     tap.contains(world.answer(GRANTED).subtitle, "absent", "the dialog")
     expect_error("NotConfigured", call.result)
 
@@ -446,6 +445,34 @@ def in_vain(world):
     world.sign_in("demo")
     tap.equal(apps[0].call_api("GET", "contacts", account="demo", interactive=True)[0], 200,
               "status")
+
+
+@tap.case("AX-13", "a sandboxed application does not lead the user to the provider itself: refused "
+          "before anybody is asked, whatever it was granted")
+def led(world):
+    ways = ({"open_browser": False}, {"flow": "device"}, {"flow": "device", "open_browser": True},
+            {"flow": "browser", "open_browser": False})
+    plain, granted = world.caller(), world.caller()
+    world.permissions.set(granted.app, "demo", "token", *ALL)
+    for app in (plain, granted):
+        for account in ("demo", "", "new"):
+            for wishes in ways:
+                message = expect_error("NotAuthorized", start_sign_in(app, account, **wishes).result)
+                tap.contains(message, "leave out open-browser=false and flow=device", "message")
+    nobody = world.caller("unidentified")
+    for wishes in ways:
+        message = expect_error("NotAuthorized", start_sign_in(nobody, **wishes).result)
+        tap.lacks(message, "leave out", "message to one that is not identified")
+    tap.equal(world.dialogs.shown, [], "dialogs")
+    tap.equal([path for path in world.broker.objects() if "/SignIns/" in path and
+               world.broker.sign_in_properties(path)["State"] == "waiting"], [], "sign-ins")
+    host = world.caller("host")
+    for wishes in ways:
+        path = start_sign_in(host, **wishes).result()[0]
+        world.broker.cancel(path)
+    call = start_sign_in(plain, flow="browser", open_browser=True)
+    world.answer(GRANTED)
+    plain.cancel(call.result()[0])
 
 
 tap.main(AccessWorld)

@@ -43,8 +43,7 @@ class HiddenWorld(World):
     def allowed_sign_in(self, broker, account=""):
         """Started by that caller; its path."""
         shown = len(self.dialogs.shown)
-        order = broker.start_call("SignIn", GLib.Variant(
-            "(sa{sv})", (account, {"open-browser": GLib.Variant("b", False)})))
+        order = broker.start_call("SignIn", GLib.Variant("(sa{sv})", (account, {})))
         self.dialogs.answer(self.dialogs.wait(shown + 1), GRANTED)
         return order.result()[0]
 
@@ -299,7 +298,7 @@ def own_sign_in(world):
     tap.contains(text, f'<node name="{number}"/>', "children")
     tap.equal(text.count("<node name"), 1, "children")
     tap.equal(answers(caller, foreign), answers(caller, f"{PATH}/SignIns/99"), "another sign-in")
-    browser.visit(broker.uri(path))
+    browser.visit(world.broker.uri(path))
     tap.equal(broker.end_of(path)["State"], "done", "State")
     world.broker.cancel(foreign)
     heard(caller, signals)
@@ -396,6 +395,112 @@ def forged_turn(world):
         except BusError as error:
             tap.equal(error.name, UNKNOWN, "error")
     tap.equal(other.get_all(NAME, account_path(LABEL), ACCOUNT)["Id"], LABEL, "Id for the host")
+
+
+# What is one's own, but not to be led by
+
+
+HIDDEN = ("Uri", "UserCode", "VerificationUri")
+
+
+def all_told(broker, path):
+    """What its starter is told of a sign-in, in every way that there is to ask."""
+    caller = broker.bus
+    whole = [caller.get_all(NAME, path, SIGN_IN), broker.objects()[path][SIGN_IN]]
+    whole.append({name: caller.get(NAME, path, SIGN_IN, name) for name in whole[0]})
+    more = [look for look in looks(path) if look[2] not in ("Cancel", "Set")]
+    more += [(path, PROPERTIES, "Get", GLib.Variant("(ss)", ("", name))) for name in HIDDEN]
+    return whole, [outcome(caller.start_call(NAME, *look)) for look in more]
+
+
+@tap.case("HD-15", "a sandboxed program is told how its sign-in goes, and in no way where the user "
+          "signs in", account=LABEL)
+def told_nothing_to_lead_by(world):
+    own = world.session.bus.record(NAME)
+    listening = [callers.sandboxed(world.session, "org.example.Filtered"),
+                 callers.sandboxed(world.session, "org.example.Direct", proxy=False)]
+    for caller in listening:
+        broker = callers.broker(world.session, caller)
+        lists = [caller.record(NAME), caller.record(caller.owner(NAME))]
+        path = world.allowed_sign_in(broker, LABEL)
+        uri = world.broker.uri(path)
+        asked = dict(browser.query(uri))
+        marks = [asked["state"], asked["code_challenge"], uri]
+        tap.check(any(uri in repr(signal) for signal in own), "a program of the host hears the Uri")
+        waiting, some = all_told(broker, path)
+        browser.visit(uri)
+        expires = world.broker.end_of(path)["ExpiresAt"]
+        done, others = all_told(broker, path)
+        for state, seen in ("waiting", waiting), ("done", done):
+            tap.equal(seen, [{"Account": LABEL, "State": state, "Error": "", "ErrorMessage": "",
+                              "ExpiresAt": expires, **dict.fromkeys(HIDDEN, "")}] * 3, "properties")
+        for signals in lists:
+            heard(caller, signals)
+            tap.equal([signal[2] for signal in signals if signal[0] == PATH], ["InterfacesAdded"],
+                      "signals of the object manager")
+            changes = [signal[3][1] for signal in signals if signal[0] == path]
+            tap.equal([change["State"] for change in changes if "State" in change],
+                      ["exchanging", "done"], "states")
+            tap.equal({change[name] for change in changes for name in HIDDEN if name in change},
+                      {""}, "what was changed")
+        everything = repr((waiting, some, done, others, lists))
+        tap.equal([mark for mark in marks if mark in everything], [], "what it was told")
+        tap.equal(world.broker.sign_in_properties(path)["Uri"], uri, "Uri for the host")
+
+
+@tap.case("HD-16", "somebody else's answer to a sandboxed program's sign-in is not taken from it: the "
+          "account stays the user's", account="work")
+def fixation(world):
+    before = world.broker.token("work"), world.keyring.records()
+    app = callers.broker(world.session, callers.sandboxed(world.session, "org.example.Thief"))
+    shown = len(world.dialogs.shown)
+    for wishes in ({"open_browser": False}, {"flow": "device"}):
+        expect_error("NotAuthorized", app.sign_in, "work", **wishes)
+    tap.equal(len(world.dialogs.shown), shown, "dialogs")
+    path = world.allowed_sign_in(app, "work")
+    tap.equal(app.sign_in_properties(path)["Uri"], "", "the address that it could pass on")
+    # Were it to know the address all the same, this is what it could bring.
+    answer = browser.decide(world.broker.uri(path))
+    message = expect_error("NotAuthorized", app.complete, path, answer)
+    tap.contains(message, "leave it to the browser", "message")
+    expect_error("NotAuthorized", world.broker.complete, path, answer)
+    tap.equal(world.broker.sign_in_properties(path)["State"], "waiting", "State")
+    tap.equal((world.broker.token("work"), world.keyring.records()), before, "what the account has")
+    app.cancel(path)
+    tap.equal(world.broker.end_of(path)["Error"], "org.tidio.Auth.Error.SignInCancelled", "Error")
+    expect_error("NotAuthorized", app.complete, path, answer)
+    tap.equal((world.broker.token("work"), world.keyring.records()), before, "what it has then")
+
+
+@tap.case("HD-17", "a program of the host that joins a sandboxed program's sign-in takes it over")
+def taken_over(world):
+    caller = callers.sandboxed(world.session, "org.example.Starter")
+    app = callers.broker(world.session, caller)
+    signals = caller.record(NAME)
+    path = world.allowed_sign_in(app, "work")
+    stranger = world.broker.other_caller()
+    expect_error("NotAuthorized", stranger.complete, path, "http://localhost/")
+    tap.equal(world.broker.sign_in("work"), path, "the sign-in that is joined")
+    tap.equal(stranger.sign_in("work"), path, "the same")
+    expect_error("NotAuthorized", app.cancel, path)
+    tap.equal(app.sign_in_properties(path)["State"], "waiting", "State")
+    answer = browser.decide(world.broker.uri(path))
+    for other in (app, stranger):
+        expect_error("NotAuthorized", other.complete, path, answer)
+    world.broker.complete(path, answer)
+    tap.equal(world.broker.end_of(path)["State"], "done", "State")
+    tap.equal((app.end_of(path)["State"], app.sign_in_properties(path)["Uri"]), ("done", ""),
+              "what its starter sees")
+    heard(caller, signals)
+    tap.equal([signal[3][1]["State"] for signal in signals
+               if signal[0] == path and "State" in signal[3][1]], ["exchanging", "done"],
+              "states that its starter hears")
+    tap.equal(world.broker.accounts(), ["work"], "accounts")
+    other = callers.broker(world.session, callers.sandboxed(world.session, "org.example.Other"))
+    path = world.allowed_sign_in(other, "other")
+    tap.equal(stranger.sign_in("other"), path, "the sign-in that is joined")
+    world.broker.cancel(path)
+    tap.equal(other.end_of(path)["State"], "failed", "State after Cancel of the host")
 
 
 # Cases wait most of the time.

@@ -130,6 +130,21 @@ def find_sign_in(world, signals):
     return world.bus.wait_for(look, DEADLINE, "a sign-in")[0]
 
 
+@tap.case("GT-70", "interactive: the first program that joins its sign-in may complete it")
+def interactive_completed(world):
+    caller, first, second = (world.broker.other_caller() for _ in range(3))
+    signals = world.broker.record()
+    pending = caller.start_get_token(interactive=True)
+    path = find_sign_in(world, signals)
+    address = browser.decide(world.broker.uri(path))
+    expect_error("NotAuthorized", first.complete, path, address)
+    tap.equal([first.sign_in(), second.sign_in()], [path, path], "paths")
+    for other in (caller, second):
+        expect_error("NotAuthorized", other.complete, path, address)
+    first.complete(path, address)
+    tap.equal(pending.result()[0], world.keyring.records()["tidio"]["access_token"], "token")
+
+
 @tap.case("GT-10", "interactive with a lost login: the sign-in is named by its end", account="")
 def interactive_denied(world):
     world.server.control(revoke_grants=True)
