@@ -42,6 +42,20 @@ request_free (Request *request)
   g_free (request);
 }
 
+/* A program of the host joins any sign-in that runs for the account, another one its own. */
+static gboolean
+may_join (const Request *request, TaCaller *caller)
+{
+  TaSignIn *running = ta_sign_ins_find (ta_sign_in_objects_get_sign_ins (request->objects),
+                                        ta_caller_get_errand (caller)->account);
+
+  return running == NULL || ta_caller_get_application (caller)->trust == TA_TRUST_HOST
+         || g_strcmp0 (
+                ta_sign_in_object_get_starter (ta_sign_in_objects_find (request->objects, running)),
+                ta_caller_get_sender (caller))
+                == 0;
+}
+
 static void
 start (TaCaller *caller)
 {
@@ -49,12 +63,18 @@ start (TaCaller *caller)
   const char *provider = NULL;
   g_autofree const char **scopes = NULL;
   g_autoptr (GError) error = NULL;
-  const char *sender = ta_caller_get_sender (caller);
-  gboolean is_host = ta_caller_get_application (caller)->trust == TA_TRUST_HOST;
   guint count = ta_sign_in_objects_get_count (request->objects);
   TaSignInObject *object;
   TaSignIn *sign_in;
 
+  if (!may_join (request, caller))
+    {
+      error = g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_IN_PROGRESS,
+                                   "Another program has the user sign in to this account: try "
+                                   "again when that has ended");
+      ta_caller_fail (caller, error);
+      return;
+    }
   g_variant_lookup (request->options, "provider", "&s", &provider);
   g_variant_lookup (request->options, "scopes", "^a&s", &scopes);
   sign_in = ta_sign_ins_start (ta_sign_in_objects_get_sign_ins (request->objects),
@@ -67,17 +87,9 @@ start (TaCaller *caller)
     }
   object = ta_sign_in_objects_find (request->objects, sign_in);
   if (ta_sign_in_objects_get_count (request->objects) > count)
-    ta_sign_in_object_set_starter (object, sender);
-  else if (!is_host && g_strcmp0 (ta_sign_in_object_get_starter (object), sender) != 0)
-    {
-      error = g_error_new_literal (TA_ERROR, TA_ERROR_SIGN_IN_IN_PROGRESS,
-                                   "Another program has the user sign in to this account: try "
-                                   "again when that has ended");
-      ta_caller_fail (caller, error);
-      return;
-    }
-  if (is_host)
-    ta_sign_in_object_take (object, sender);
+    ta_sign_in_object_set_starter (object, ta_caller_get_sender (caller));
+  if (ta_caller_get_application (caller)->trust == TA_TRUST_HOST)
+    ta_sign_in_object_take (object, ta_caller_get_sender (caller));
   ta_sign_in_object_answer_when_ready (object, caller);
 }
 

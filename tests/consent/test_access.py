@@ -475,4 +475,22 @@ def led(world):
     plain.cancel(call.result()[0])
 
 
+@tap.case("AX-14", "a sandboxed application that may not join an interactive call's sign-in leaves "
+          "it alone: it ends when that caller leaves")
+def left_alone(world):
+    host, app = world.caller("host"), world.caller()
+
+    def waiting():
+        return [path for path in world.broker.objects() if "/SignIns/" in path
+                and world.broker.sign_in_properties(path)["State"] == "waiting"]
+
+    host.start_get_token("new", interactive=True)
+    path = world.bus.wait_for(waiting, DEADLINE, "the sign-in", poll=True)[0]
+    call = start_sign_in(app, "new")
+    world.answer(GRANTED)
+    expect_error("SignInInProgress", call.result)
+    host.bus.close()
+    tap.equal(world.broker.end_of(path)["Error"].rpartition(".")[2], "SignInCancelled", "end")
+
+
 tap.main(AccessWorld)
