@@ -118,6 +118,10 @@ fail_by_status (TaAnswerKind kind, guint status, const char *body, gsize length,
                  words[kind].endpoint, status, words[kind].key);
 }
 
+/* What is read of an answer with a token; of an ID token there is a look of its own. */
+static const char *const token_members[]
+    = { "access_token", "refresh_token", "token_type", "expires_in", "scope", NULL };
+
 /* A token is too dear to be dropped for what else stands in the answer. */
 static gboolean
 has_token (TaAnswerKind kind)
@@ -125,7 +129,8 @@ has_token (TaAnswerKind kind)
   return kind == TA_ANSWER_CODE || kind == TA_ANSWER_REFRESH || kind == TA_ANSWER_DEVICE_CODE;
 }
 
-/* The object of a good answer. In one with a token only access_token must not be there twice.
+/* The object of a good answer. In one with a token only access_token must not be there twice, and
+ * only what is read must have no escapes that stand for no text.
  * Errors: TA_ERROR_SIGN_IN_REQUIRED (TA_ANSWER_REFRESH only), TA_ERROR_SIGN_IN_FAILED,
  * TA_ERROR_CLIENT_REJECTED, TA_ERROR_SERVER_ERROR, TA_ERROR_RATE_LIMITED,
  * TA_ERROR_INVALID_RESPONSE, TA_ERROR_FAILED. */
@@ -134,7 +139,7 @@ ta_answer_parse (TaAnswerKind kind, guint status, const char *body, gsize length
 {
   if (status >= 200 && status <= 299)
     return ta_json_parse_tolerantly (body, length, TA_ANSWER_MAX,
-                                     has_token (kind) ? "access_token" : NULL, error);
+                                     has_token (kind) ? token_members : NULL, error);
   fail_by_status (kind, status, body, length, error);
   return NULL;
 }

@@ -99,8 +99,9 @@ ta_token_response_parse (guint status, const char *body, gsize length, TaInstant
 TaSecret *
 ta_token_response_find_id_token (const char *body, gsize length)
 {
+  const char *const read[] = { "id_token", NULL };
   g_autoptr (JsonObject) object
-      = ta_json_parse_tolerantly (body, length, TA_ANSWER_MAX, "id_token", NULL);
+      = ta_json_parse_tolerantly (body, length, TA_ANSWER_MAX, read, NULL);
   const char *id_token = object == NULL ? NULL : ta_json_get_string (object, "id_token");
 
   return id_token == NULL ? NULL : ta_secret_new (id_token);

@@ -258,6 +258,25 @@ def other_person(world):
     return f"sign-in: {seen}; {world.fate()}"
 
 
+# JS-08: what stands for no text, beside a good pair
+
+def replaced(members):
+    """The server gives another refresh token each time, and refuses the one of before: the login
+    lives by what was in the answer."""
+    def run(world):
+        given = []
+
+        def change(pair):
+            given.append(pair["refresh_token"])
+            return json.dumps(pair).encode()[:-1] + b"," + members + b"}"
+        seen = granted(change)(world)
+        equal(len(set(given)), 2, "refresh tokens in the answers")
+        equal(json.loads(world.peer.bodies(TOKEN)[-1])["refresh_token"], given[-1],
+              "the refresh token that is used afterwards")
+        return seen
+    return run
+
+
 # JS-05: nothing of a bad token is kept
 
 def bad_token(value):
@@ -403,6 +422,17 @@ ROWS = [
     ("JS-05-h", "access_token a number", bad_token(7), INVALID),
     ("JS-05-i", "access_token an array", bad_token([CANARY]), INVALID),
     ("JS-05-j", "access_token null", bad_token(None), INVALID),
+    ("JS-08-a", "half an emoji in a member that nobody reads",
+     replaced(b'"name":"Ann \\ud83d","x":["\\ude00"]'), ACCEPTED),
+    ("JS-08-b", "NUL in a member that nobody reads",
+     replaced(b'"name":"Ann\\u0000","\\u0000":"\\ud83d\\u0000"'), ACCEPTED),
+    *[(f"JS-08-{letter}", f"{name} with {what}", raw(GOOD[:-1] + f',"{name}":"{text}"}}'), INVALID)
+      for letter, name, what, text in (
+          ("c", "refresh_token", "half an emoji", f"{CANARY}\\ud83d"),
+          ("d", "refresh_token", "NUL", f"{CANARY}\\u0000"),
+          ("e", "token_type", "NUL", "Bearer\\u0000"),
+          ("f", "scope", "half an emoji", "read \\ud83d"))],
+    ("JS-08-g", "access_token with half an emoji", bad_token(f"{CANARY}\ud83d"), INVALID),
     *[(f"JS-06-{letter}", sent, *error_object(status, members, sign_in, refresh))
       for letter, sent, status, members, sign_in, refresh in (
           ("a", "400, error an object", 400, {"error": {"message": CANARY}}, "InvalidResponse",

@@ -337,8 +337,9 @@ for index, (kind_of_body, text_of_body) in enumerate(HOSTILE, 30):
 def cosmetic(world):
     for number, more in enumerate(('"expires_in":"soon"', '"expires_in":-1', '"expires_in":1e400',
                                    '"expires_in":99999999999999999999999', '"scope":5',
-                                   '"refresh_token":null', '"unknown":{"a":[1,2]}')):
-        if number == 4:
+                                   '"refresh_token":null', '"unknown":{"a":[1,2]}',
+                                   '"name":"Ann \\ud83d"', '"\\u0000":"Ann\\u0000"')):
+        if number % 4 == 0:
             # Who rejects one token after the other would have to wait now.
             world.broker.restart()
         text = f"usable-token-{number}"

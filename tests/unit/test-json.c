@@ -153,6 +153,74 @@ check_accepted (gconstpointer data)
   g_assert_cmpstr (ta_json_get_string (object, "a"), ==, row->a);
 }
 
+typedef struct
+{
+  const char *id;
+  const char *text;
+  const char *b; /* what the member "b" is, of an object of which "a" is read; NULL: refused */
+} Tolerated;
+
+#define FFFD "\xef\xbf\xbd"
+
+static const Tolerated tolerated[] = {
+  { "half-surrogate", "{\"b\":\"x\\ud83d\"}", "x" FFFD },
+  { "half-surrogate-upper", "{\"b\":\"\\uDBFFx\"}", FFFD "x" },
+  { "half-surrogate-low", "{\"b\":\"\\udc00x\"}", FFFD "x" },
+  { "half-surrogate-twice", "{\"b\":\"\\ud83d\\ud83d\"}", FFFD FFFD },
+  { "half-surrogate-and-whole", "{\"b\":\"\\ud83d\\ud83d\\ude00\"}", FFFD "\xf0\x9f\x98\x80" },
+  { "half-surrogate-letter", "{\"b\":\"\\ud83d\\u0041\"}", FFFD "A" },
+  { "half-surrogate-line", "{\"b\":\"\\ud83d\\n\"}", FFFD "\n" },
+  { "half-surrogate-quote", "{\"b\":\"\\ud83d\\\"\"}", FFFD "\"" },
+  { "half-surrogate-nul", "{\"b\":\"\\ud83d\\u0000\"}", FFFD FFFD },
+  { "surrogates", "{\"b\":\"\\ud83d\\ude00\"}", "\xf0\x9f\x98\x80" },
+  { "surrogates-low-first", "{\"b\":\"\\ude00\\ud83d\"}", FFFD FFFD },
+  { "nul", "{\"b\":\"x\\u0000y\"}", "x" FFFD "y" },
+  { "no-escape", "{\"b\":\"\\\\u0000\"}", "\\u0000" },
+  { "mark", "\xef\xbb\xbf{\"b\":\"\\u0000\"}", FFFD },
+  { "names", "{\"a\\u0000\":1,\"\\ud83d\":2,\"\\udc00\":3,\"b\":\"x\"}", "x" },
+  { "further-in", "{\"c\":{\"a\":\"\\u0000\"},\"a\":{},\"b\":\"x\"}", "x" },
+  { "read-before", "{\"a\":\"y\",\"b\":\"\\ud83d\"}", FFFD },
+  { "read-behind", "{\"b\":\"\\ud83d\",\"a\":\"y\"}", FFFD },
+  { "read", "{\"b\":\"x\",\"a\":\"\\u0000\"}", NULL },
+  { "read-half-surrogate", "{\"b\":\"x\",\"a\":\"\\ud83d\"}", NULL },
+  { "read-too", "{\"b\":\"x\",\"z\":\"\\u0000\"}", NULL },
+  { "read-escaped", "{\"b\":\"x\",\"\\u0061\":\"\\u0000\"}", NULL },
+  { "read-array", "{\"b\":\"x\",\"a\":[\"y\",\"\\u0000\"]}", NULL },
+  { "read-name-further-in", "{\"b\":\"x\",\"a\":{\"\\u0000\":1}}", NULL },
+  { "read-twice", "{\"b\":\"x\",\"a\":1,\"a\":2}", NULL },
+  { "second-twice", "{\"b\":\"x\",\"z\":1,\"z\":2}", "x" },
+  { "others-twice", "{\"b\":\"y\",\"c\":1,\"c\":2,\"b\":\"x\"}", "x" },
+  { "escape-unknown", "{\"b\":\"\\x41\"}", NULL },
+  { "escape-short", "{\"b\":\"\\ud83\"}", NULL },
+  { "half-surrogate-cut", "{\"b\":\"\\ud83d", NULL },
+  { "half-surrogate-escape-cut", "{\"b\":\"\\ud83d\\u00\"}", NULL },
+  { "half-surrogate-open", "{\"b\":\"\\ud83d}", NULL },
+  { "utf-8-surrogate", "{\"b\":\"\xed\xa0\x80\"}", NULL },
+  { "array", "[\"\\u0000\"]", NULL },
+  { "empty", "", NULL },
+};
+
+static void
+check_tolerated (gconstpointer data)
+{
+  const char *const read[] = { "a", "z", NULL };
+  const Tolerated *row = data;
+  gsize length = strlen (row->text);
+  g_autofree char *copy = g_memdup2 (row->text, length); /* so that its end is an end */
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) object = ta_json_parse_tolerantly (copy, length, LENGTH_MAX, read, &error);
+
+  if (row->b == NULL)
+    {
+      g_assert_null (object);
+      unit_assert_error (error, TA_ERROR, TA_ERROR_INVALID_RESPONSE);
+      return;
+    }
+  g_assert_no_error (error);
+  g_assert_cmpstr (ta_json_get_string (object, "b"), ==, row->b);
+  g_assert_cmpmem (copy, length, row->text, length);
+}
+
 static void
 check_depth (gconstpointer data)
 {
@@ -352,5 +420,6 @@ main (int argc, char **argv)
   UNIT_ADD_ROWS ("/json/UN-JS-09-number", numbers, check_number);
   g_test_add_func ("/json/UN-JS-10-string-types", check_string_types);
   UNIT_ADD_ROWS ("/json/UN-JS-11-whole", wholes, check_whole);
+  UNIT_ADD_ROWS ("/json/UN-JS-13-tolerated", tolerated, check_tolerated);
   return g_test_run ();
 }
