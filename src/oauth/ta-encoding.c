@@ -71,18 +71,23 @@ ta_encoding_split_words (const char *text)
   return g_strv_builder_end (builder);
 }
 
-/* Whether each is a scope token (RFC 6749 section 3.3), and all of them fit into a URI. */
+/* Whether it is a scope token (RFC 6749 section 3.3). */
+gboolean
+ta_encoding_is_scope (const char *text)
+{
+  for (const char *c = text; *c != '\0'; c++)
+    if (*c <= 0x20 || *c >= 0x7f || *c == '"' || *c == '\\')
+      return FALSE;
+  return *text != '\0';
+}
+
+/* Whether each is a scope token, and all of them fit into a URI. */
 gboolean
 ta_encoding_are_scopes (const char *const *scopes)
 {
   for (int i = 0; scopes[i] != NULL; i++)
-    {
-      if (*scopes[i] == '\0' || i >= SCOPES_MAX || strlen (scopes[i]) > SCOPE_MAX)
-        return FALSE;
-      for (const char *c = scopes[i]; *c != '\0'; c++)
-        if (*c <= 0x20 || *c >= 0x7f || *c == '"' || *c == '\\')
-          return FALSE;
-    }
+    if (i >= SCOPES_MAX || strlen (scopes[i]) > SCOPE_MAX || !ta_encoding_is_scope (scopes[i]))
+      return FALSE;
   return TRUE;
 }
 

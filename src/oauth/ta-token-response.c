@@ -43,14 +43,30 @@ find_type (JsonObject *object)
   return type != NULL && g_ascii_strcasecmp (type, TA_TOKEN_DPOP) == 0 ? TA_TOKEN_DPOP : NULL;
 }
 
+/* (nullable): those in the answer; NULL if they are none, or not all of them are scopes. */
+static char **
+find_scopes (JsonObject *object)
+{
+  const char *scope = ta_json_get_string (object, "scope");
+  g_auto (GStrv) words = NULL;
+
+  if (scope == NULL || *scope == '\0' || strlen (scope) > SCOPE_MAX)
+    return NULL;
+  words = ta_encoding_split_words (scope);
+  for (int i = 0; words[i] != NULL; i++)
+    if (!ta_encoding_is_scope (words[i]))
+      return NULL;
+  return g_steal_pointer (&words);
+}
+
 /* The granted scopes; where the answer has none, those granted before (RFC 6749 section 5.1, 6). */
 static char **
 get_scopes (JsonObject *object, const TaToken *previous)
 {
-  const char *scope = ta_json_get_string (object, "scope");
+  char **scopes = find_scopes (object);
 
-  if (scope != NULL && *scope != '\0' && strlen (scope) <= SCOPE_MAX && g_str_is_ascii (scope))
-    return ta_encoding_split_words (scope);
+  if (scopes != NULL)
+    return scopes;
   return previous != NULL ? g_strdupv (previous->scopes) : g_new0 (char *, 1);
 }
 

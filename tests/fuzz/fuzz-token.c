@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oauth/ta-encoding.h"
 #include "oauth/ta-record-text.h"
 #include "oauth/ta-token-response.h"
 
 #include "fuzz.h"
 
 /* The answer to a token request: a token that may go into a header, a lifetime that can be, and a
- * refresh token wherever there was one; and a record that stores all of it. */
+ * refresh token wherever there was one, scopes that may be shown; and a record that stores all of
+ * it. */
 
 #define NOW G_GINT64_CONSTANT (1700000000)
 #define TEN_YEARS G_GINT64_CONSTANT (315360000)
@@ -55,7 +57,10 @@ check_token (const TaToken *token, const TaToken *previous)
   g_assert_true (token->expires_at == 0
                  || (token->expires_at > NOW && token->expires_at <= NOW + TEN_YEARS));
   for (int i = 0; token->scopes[i] != NULL; i++)
-    g_assert_true (*token->scopes[i] != '\0' && strpbrk (token->scopes[i], " \t") == NULL);
+    {
+      g_assert_true (ta_encoding_is_scope (token->scopes[i]));
+      fuzz_check_visible (token->scopes[i]);
+    }
   check_record (bound);
 }
 

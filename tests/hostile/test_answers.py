@@ -157,6 +157,15 @@ def no_refresh_token(**members):
     return lambda world: without_refresh(world, change)
 
 
+def scope_with_controls(world):
+    """What goes to everybody who looks at the account has none of them."""
+    before = world.broker.account(ACCOUNT)["Scopes"]
+    world.plan(edited(world, lambda pair: {**pair, "scope": "a\x1b[2J\nb"}))
+    seen = world.try_refresh()
+    after = world.broker.account(ACCOUNT)["Scopes"]
+    return f"refresh: {seen}, Scopes {'as before' if before == after else after}; {world.fate()}"
+
+
 # TK-06: no answer
 
 def unanswered(fault, goes_on=None):
@@ -330,6 +339,8 @@ ROWS = [
       for letter, value in zip("fghijk", (None, "soon", -1, 0, [], 315360001))],
     *[(f"TK-03-{letter}", f"scope {json.dumps(value)}", with_members(scope=value), ACCEPTED)
       for letter, value in zip("lmno", (None, 7, ["read"], "r\u00e9ad"))],
+    ("TK-03-p", "scope with ESC and LF", scope_with_controls,
+     f"refresh: a new token, Scopes as before; {LIVES}"),
     *[(f"TK-04-{letter}", f"refresh_token {json.dumps(value)}",
        no_refresh_token(refresh_token=value),
        "signed in, API 200, logged 1; refresh: SignInRequired")

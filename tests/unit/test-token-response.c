@@ -94,6 +94,15 @@ static const Granted granted[] = {
   { "scope-spaces", "{\"access_token\":\"a\",\"scope\":\" read  write \"}", "a", NULL, 0,
     "read write" },
   { "scope-not-ascii", "{\"access_token\":\"a\",\"scope\":\"r\xc3\xa9\"}", "a", NULL, 0, "" },
+  { "scope-bounds", "{\"access_token\":\"a\",\"scope\":\"!#[ ]~\"}", "a", NULL, 0, "!#[ ]~" },
+  { "scope-tab", "{\"access_token\":\"a\",\"scope\":\"read\\twrite\"}", "a", NULL, 0,
+    "read write" },
+  { "scope-escape", "{\"access_token\":\"a\",\"scope\":\"read a\\u001b[2J\\nb\"}", "a", NULL, 0,
+    "" },
+  { "scope-line", "{\"access_token\":\"a\",\"scope\":\"read\\n\"}", "a", NULL, 0, "" },
+  { "scope-quote", "{\"access_token\":\"a\",\"scope\":\"read \\\"write\\\"\"}", "a", NULL, 0, "" },
+  { "scope-backslash", "{\"access_token\":\"a\",\"scope\":\"a\\\\b\"}", "a", NULL, 0, "" },
+  { "scope-delete", "{\"access_token\":\"a\",\"scope\":\"a\x7f\"}", "a", NULL, 0, "" },
 };
 
 static void
@@ -333,6 +342,7 @@ static const Refreshed refreshed[] = {
   { "RF-02-empty", "{\"access_token\":\"a\",\"refresh_token\":\"\"}", "old", "old scopes" },
   { "RF-02-null", "{\"access_token\":\"a\",\"refresh_token\":null}", "old", "old scopes" },
   { "RF-02-damaged", "{\"access_token\":\"a\",\"refresh_token\":\"a b\"}", "old", "old scopes" },
+  { "RF-13-control", "{\"access_token\":\"a\",\"scope\":\"old\\u0007\"}", "old", "old scopes" },
   { "RF-13-narrowed", "{\"access_token\":\"a\",\"scope\":\"old\"}", "old", "old" },
 };
 
