@@ -9,6 +9,30 @@
 #define BACKLOG 16
 #define PORT_TRIES 20
 
+/* (nullable): a socket that listens there. `is_lacking`: this computer does not have the address.
+ * There is no socket of a family that the kernel does not have; to EADDRNOTAVAIL of bind() GIO 2.74
+ * gives no code of its own, to all else that may keep us from an address it does. */
+static GSocket *
+try_address (GSocketAddress *address, gboolean *is_lacking)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (address),
+                                             G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+
+  *is_lacking = FALSE;
+  if (socket == NULL)
+    *is_lacking = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+  else if (!g_socket_bind (socket, address, TRUE, &error))
+    *is_lacking = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  else
+    {
+      g_socket_set_listen_backlog (socket, BACKLOG);
+      if (g_socket_listen (socket, NULL))
+        return g_steal_pointer (&socket);
+    }
+  return NULL;
+}
+
 /* Binds and listens on one address; `port` 0: any. `may_lack`: it is well, with the port unchanged,
  * if this computer does not have the address. */
 static gboolean
@@ -17,18 +41,12 @@ listen_on (GSocketService *service, const char *address, gboolean may_lack, guin
 {
   g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new_from_string (address, *port);
   g_autoptr (GSocketAddress) bound = NULL;
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (GSocket) socket
-      = g_socket_new (g_socket_address_get_family (wanted), G_SOCKET_TYPE_STREAM,
-                      G_SOCKET_PROTOCOL_TCP, &local_error);
+  gboolean is_lacking;
+  g_autoptr (GSocket) socket = try_address (wanted, &is_lacking);
 
-  if (socket != NULL)
-    g_socket_set_listen_backlog (socket, BACKLOG);
-  if (socket == NULL || !g_socket_bind (socket, wanted, TRUE, &local_error)
-      || !g_socket_listen (socket, &local_error))
+  if (socket == NULL)
     {
-      if (may_lack && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE)
-          && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+      if (may_lack && is_lacking)
         return TRUE;
       g_set_error (error, TA_ERROR, TA_ERROR_PORT_UNAVAILABLE,
                    "Port %u of %s is in use or not allowed: end the program that has it and try "

@@ -22,6 +22,7 @@ import loopback
 import rows
 from harness import browser, ports, tap
 from harness.broker import DEADLINE, SLOW, expect_error
+from harness.bus import BusError
 from harness.clocks import Clocks
 from harness.issuer import Issuer
 from harness.portal import Portal
@@ -602,6 +603,33 @@ def port_taken_v6(world):
     return f"{told}, by another user"
 
 
+def few_descriptors(world):
+    """With one more descriptor each time: as long as not both addresses can be had, nobody listens
+    on one alone, where another user could take the other."""
+    pid = world.broker.process.pid
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    port = ports.free()
+    world.server.write_provider(RedirectUri=f"http://localhost:{port}/callback")
+    # Who calls is known by then.
+    expect_error("NoSuchAccount", world.broker.get_token)
+    seen = []
+    for limit in range(8, 64):
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limits[1]))
+        try:
+            path = world.broker.sign_in()
+            if world.broker.sign_in_properties(path)["State"] == "waiting":
+                break
+            seen.append(world.broker.end_of(path)["Error"].rpartition(".")[2])
+        except BusError as error:
+            seen.append(error.name.rpartition(".")[2])
+        tap.equal(ports.listening(port), [], f"who listens, with {limit} descriptors")
+    listening = sorted(ports.listening(port))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+    address = browser.decide(world.broker.uri(path))
+    tap.contains(browser.fetch(address).body, SUCCESS.decode(), "page")
+    return f"{seen[-1]}, then {' and '.join(listening)}: {world.broker.end_of(path)['State']}"
+
+
 def works(words):
     """Whether they can run a command."""
     return subprocess.run([*words, "true"], check=False, capture_output=True).returncode == 0
@@ -628,6 +656,8 @@ rows.add_rows([
      ("PortUnavailable, by another user", "PortUnavailable, by this user"), HAS_TOKENS),
     ("CB-28", "no IPv6", only_ipv4,
      "localhost: 127.0.0.1 alone, signed in; [::1]: PortUnavailable", NO_WORLD),
+    ("CB-37", "no descriptor left for [::1]", few_descriptors,
+     "PortUnavailable, then 127.0.0.1 and ::1: done"),
 ])
 
 
