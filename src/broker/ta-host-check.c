@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-host-check.h"
 
+#include "base/ta-error.h"
 #include "broker/ta-check.h"
 #include "config.h"
 #include "io/ta-clock.h"
+#include "io/ta-configuration.h"
 #include "io/ta-lock-look.h"
 
 /* A diagnosis of what needs no waiting: the broker itself, its environment and its files. */
@@ -30,13 +32,34 @@ check_environment (GPtrArray *checks)
                   "systemctl --user stop tidio-auth");
 }
 
+/* Whoever has the keys of such authorities can read what the broker sends. */
+static void
+check_authorities (GPtrArray *checks)
+{
+  g_autoptr (TaConfiguration) configuration = ta_configuration_load (NULL);
+  g_autofree char *name = NULL;
+  g_autofree char *quoted = NULL;
+
+  if (configuration == NULL || configuration->ca_file == NULL)
+    return;
+  name = g_path_get_basename (configuration->ca_file);
+  quoted = ta_error_quote (name);
+  ta_check_add (checks, "ca-file", NULL, TA_CHECK_OK,
+                "Besides the system's authorities those in %s are trusted, which CaFile in "
+                "tidio-auth.conf names",
+                quoted);
+}
+
 static void
 check_configuration (GPtrArray *checks, TaParts *parts)
 {
   g_autoptr (GError) error = NULL;
 
   if (ta_http_can_send (parts->http, &error))
-    ta_check_add (checks, "configuration", NULL, TA_CHECK_OK, "tidio-auth.conf has no mistake");
+    {
+      ta_check_add (checks, "configuration", NULL, TA_CHECK_OK, "tidio-auth.conf has no mistake");
+      check_authorities (checks);
+    }
   else
     ta_check_add (checks, "configuration", NULL, TA_CHECK_ERROR, "%s", error->message);
 }

@@ -102,6 +102,17 @@ check_callback (GPtrArray *checks, const TaProvider *provider, gboolean is_signi
                   port);
 }
 
+/* Only a server that has none is a reason to go without (RFC 7636 section 7.2). */
+static void
+check_pkce (GPtrArray *checks, const TaProvider *provider)
+{
+  if (!provider->pkce)
+    ta_check_add (
+        checks, "pkce", provider->id, TA_CHECK_WARNING,
+        "The provider's file has Pkce=none, so a stolen authorization code can be used by "
+        "others: remove that unless the provider refuses PKCE");
+}
+
 static void
 start (GTask *task, GDBusConnection *bus, TaParts *parts, TaProvider *provider)
 {
@@ -143,7 +154,10 @@ ta_provider_check_async (GDBusConnection *bus, TaParts *parts, TaSignIns *sign_i
   else
     ta_check_add (checks, "provider", id, TA_CHECK_OK, "The provider's file has no mistake");
   if (provider != NULL && provider->api_authentication == TA_API_AUTHENTICATION_BEARER)
-    check_callback (checks, provider, ta_sign_ins_get_size (sign_ins) > 0);
+    {
+      check_callback (checks, provider, ta_sign_ins_get_size (sign_ins) > 0);
+      check_pkce (checks, provider);
+    }
   if (provider != NULL)
     start (task, bus, parts, provider);
   take (task, PART_FILE, checks);

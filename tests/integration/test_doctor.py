@@ -20,6 +20,7 @@ from gi.repository import Gio, GLib
 from harness import ports, tap
 from harness.broker import DEADLINE, NAME, PATH, expect_error
 from harness.bus import BUS, BUS_PATH
+from harness.certificates import Authority
 from harness.cli import Cli
 from harness.locks import held, lock_path
 from harness.peer import Peer, answer, http_date, make_certificate
@@ -443,6 +444,39 @@ def no_loopback(world):
     checks = world.expect("loopback-ipv4", "error", "127.0.0.1")
     tap.equal(checks["loopback-ipv6"][0], "warning", "IPv6")
     tap.equal(checks["server/tidio"][0], "error", "server")
+
+
+@tap.case("DO-27", "a provider file that turns PKCE off: a warning, and nothing where it does not")
+def pkce(world):
+    world.session.write_provider("other", provider_text(places(world.peer.uri), Pkce="S256"))
+    world.write_provider(Pkce="none")
+    checks = world.expect("pkce/tidio", "warning", "Pkce=none")
+    tap.check("pkce/other" not in checks, "nothing of the other one")
+    tap.equal([one for one in checks if one.endswith("/tidio")][:4],
+              ["provider/tidio", "callback/tidio", "pkce/tidio", "client/tidio"], "order")
+    tap.contains(world.cli.run("doctor").out, " pkce/tidio ", "what doctor prints")
+    world.write_provider()
+    tap.check("pkce/tidio" not in world.diagnose(), "nothing any more")
+
+
+@tap.case("DO-28", "authorities besides the system's: named by their file, without its folder")
+def authorities(world):
+    file = world.session.root / "config/tidio-auth/tidio-auth.conf"
+    tap.check("ca-file" not in world.diagnose(), "nothing without CaFile")
+    folder = world.session.root / "private"
+    folder.mkdir()
+    data = Authority(folder).file.read_bytes()
+    for name, shown in (("company.pem", "company.pem"), ("\u00e9\u001b[2J", "???[2J"),
+                        ("n" * 240, "n" * 80)):
+        (folder / name).write_bytes(data)
+        file.write_text(f"[Network]\nCaFile={folder / name}\n")
+        checks = world.expect("ca-file", "ok", f"those in {shown} are trusted")
+        tap.lacks(checks["ca-file"][1], "private", "report")
+        tap.equal(checks["configuration"][0], "ok", "configuration")
+    tap.equal(list(checks)[2:4], ["configuration", "ca-file"], "order")
+    tap.contains(world.cli.run("doctor").out, " ca-file ", "what doctor prints")
+    file.unlink()
+    tap.check("ca-file" not in world.diagnose(), "nothing any more")
 
 
 # A user would need another user namespace for it, in which the broker recognizes nobody.
