@@ -441,8 +441,8 @@ ROWS = [
       for letter, name, what, text in (
           ("c", "refresh_token", "half an emoji", f"{CANARY}\\ud83d"),
           ("d", "refresh_token", "NUL", f"{CANARY}\\u0000"),
-          ("e", "token_type", "NUL", "Bearer\\u0000"),
-          ("f", "scope", "half an emoji", "read \\ud83d"))],
+          ("e", "token_type", "NUL", "Bearer\\u0000"))],
+    ("JS-08-f", "scope with half an emoji", replaced(b'"scope":"read \\ud83d"'), ACCEPTED),
     ("JS-08-g", "access_token with half an emoji", bad_token(f"{CANARY}\ud83d"), INVALID),
     *[(f"JS-06-{letter}", sent, *error_object(status, members, sign_in, refresh))
       for letter, sent, status, members, sign_in, refresh in (
