@@ -514,6 +514,23 @@ def half_open(world):
     return f"{login.change()}, {login.complete()}"
 
 
+def flood(world):
+    """Whose browser gets no page reloads it, as people do."""
+    login = Login(world)
+    argv = [sys.executable, "-I", "-c", loopback.CROWD, str(login.port)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as crowd_process:
+        try:
+            tap.equal(crowd_process.stdout.readline(), b"ready\n", "the crowd")
+            for loads in range(1, 51):
+                if login.load() == 200:
+                    break
+            end = login.end_words()
+        finally:
+            crowd_process.kill()
+    tap.comment(f"CB-23-b: the page came with load {loads}")
+    return f"{end}, {login.new_requests()} token request"
+
+
 def is_idle(broker):
     """No busy loop: most of a moment it does nothing."""
     before = broker.cpu_seconds()
@@ -547,6 +564,8 @@ rows.add_rows([
      "the first is closed, 16 stay, signed in"),
     ("CB-23", "5,000 connections without a request, with 256 files", half_open,
      "nothing changed, signed in"),
+    ("CB-23-b", "connections without a request and without a pause, while the browser comes", flood,
+     "done, 1 token request"),
 ])
 
 
