@@ -124,7 +124,7 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  /* Its body may have taken longer. */
+  /* The request's body may have taken longer than that. */
   if (run->call->streams)
     run->deadline = ta_clock_now ().boot + run->call->timeout;
   is_nonce_wanted = note_response (task, response, &is_helpful);
@@ -143,7 +143,7 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 }
 
-/* Without what depends on whose call it is. */
+/* Without what depends on whose call it is. A stream has all of its time for each step. */
 static TaHttpRequest
 describe_request (const Run *run)
 {
@@ -155,7 +155,7 @@ describe_request (const Run *run)
     .upload = run->call->upload,
     .streams = run->call->streams,
     .max_length = TA_API_RESPONSE_MAX,
-    .timeout = get_time_left (run),
+    .timeout = run->call->streams ? run->call->timeout : get_time_left (run),
   };
 }
 

@@ -68,7 +68,7 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   self->n_refusals++;
-  /* The body of a stream may have taken longer. */
+  /* The request's body may have taken longer than that. */
   if (self->request.streams)
     self->deadline = ta_clock_now ().boot + self->request.timeout;
   wait_for_turn (g_steal_pointer (&task));
@@ -110,7 +110,8 @@ turn_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   request.uri = self->uri;
   request.accept = self->provider->accept;
   request.headers = headers;
-  request.timeout = MAX (get_time_left (self), 1);
+  if (!request.streams)
+    request.timeout = MAX (get_time_left (self), 1);
   ta_http_send_async (self->parts->api, &request, cancellable, send_cb, g_steal_pointer (&task));
 }
 

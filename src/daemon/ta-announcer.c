@@ -7,8 +7,8 @@
 
 /* A signal of the broker's objects tells of accounts, and the bus brings what is broadcast to
  * sandboxed programs too. So none leaves as a broadcast: each program of the host gets its own
- * copy. The program that started a sign-in gets what that object says, whatever it is; if it is not
- * of the host, without what is not shown to it.
+ * copy. The program that started a sign-in gets what that object says in any case; one that is not
+ * of the host, without the address and the code.
  *
  * The recipients are looked for when there is something to say, which is rare: for all signals at
  * once that wait then. The outbox keeps the order of signals and answers meanwhile. */
@@ -70,7 +70,10 @@ announce (TaAnnouncer *self, GDBusMessage *signal, GPtrArray *hosts)
     send_to (self, signal, hosts->pdata[i]);
   if (starter != NULL && !g_ptr_array_find_with_equal_func (hosts, starter, g_str_equal, NULL))
     {
-      g_autoptr (GDBusMessage) shown = ta_sign_in_view_new_signal (signal);
+      const TaApplication *application = ta_applications_peek (self->applications, starter);
+      gboolean is_host = application != NULL && application->trust == TA_TRUST_HOST;
+      g_autoptr (GDBusMessage) shown
+          = is_host ? g_object_ref (signal) : ta_sign_in_view_new_signal (signal);
 
       send_to (self, shown, starter);
     }

@@ -28,8 +28,8 @@ is_for_sandboxed (const TaErrand *self)
              && self->kind != TA_ERRAND_ACTIVITY && self->kind != TA_ERRAND_DIAGNOSIS);
 }
 
-/* (nullable): why programs of that class may not do it at all; NULL: they may. Whoever leads the
- * user to where he signs in could sign in there himself, and the account would be his. */
+/* (nullable): why programs of that class may not do it at all; NULL: they may. A program that leads
+ * the user to the provider knows the address, where somebody else could sign in in his place. */
 const char *
 ta_errand_find_refusal (const TaErrand *self, TaTrust trust)
 {

@@ -87,8 +87,8 @@ handle_complete (TaDBusAuthSignIn *object, GDBusMethodInvocation *invocation,
 
   if (g_strcmp0 (sender, self->owner) != 0)
     error = g_error_new_literal (TA_ERROR, TA_ERROR_NOT_AUTHORIZED,
-                                 "Only the program that started a sign-in may complete it, and no "
-                                 "sandboxed one: leave it to the browser");
+                                 "Only a program of the host that started this sign-in, or joined "
+                                 "it first, may complete it: leave it to the browser");
   else if (ta_sign_in_complete (self->sign_in, redirect_uri, &error))
     {
       ta_dbus_auth_sign_in_complete_complete (object, invocation);
@@ -161,7 +161,7 @@ ta_sign_in_object_answer_when_ready (TaSignInObject *self, TaCaller *caller)
   pending->timer = g_timeout_add (READY_TIMEOUT_MS, on_ready_timeout, pending);
 }
 
-/* The program of this unique bus name sees the sign-in, whatever it is. */
+/* The program of this unique bus name sees how the sign-in goes. */
 void
 ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter)
 {

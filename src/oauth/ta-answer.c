@@ -118,8 +118,8 @@ fail_by_status (TaAnswerKind kind, guint status, const char *body, gsize length,
                  words[kind].endpoint, status, words[kind].key);
 }
 
-/* What of an answer with a token must be as it was meant; the rest can do without. */
-static const char *const token_members[] = { "access_token", "refresh_token", "token_type", NULL };
+/* What a token cannot do without. */
+static const char *const token_members[] = { "access_token", NULL };
 
 /* A token is too dear to be dropped for what else stands in the answer. */
 static gboolean
@@ -129,7 +129,7 @@ has_token (TaAnswerKind kind)
 }
 
 /* The object of a good answer. In one with a token only access_token must not be there twice, and
- * only the members above must have no escapes that stand for no text.
+ * must have no escape that stands for no text; with one, any other member is no text that is read.
  * Errors: TA_ERROR_SIGN_IN_REQUIRED (TA_ANSWER_REFRESH only), TA_ERROR_SIGN_IN_FAILED,
  * TA_ERROR_CLIENT_REJECTED, TA_ERROR_SERVER_ERROR, TA_ERROR_RATE_LIMITED,
  * TA_ERROR_INVALID_RESPONSE, TA_ERROR_FAILED. */

@@ -51,8 +51,8 @@ check_tolerant (const char *bytes, gsize size, JsonObject *strict)
       JsonNode *node = json_object_get_member (object, read[i]);
       g_autofree char *text = node == NULL ? NULL : json_to_string (node, FALSE);
 
-      g_assert_true (text == NULL || has_replacement (bytes, size)
-                     || !has_replacement (text, strlen (text)));
+      g_assert_true (text == NULL || strstr (text, "\xef\xbf\xbd") == NULL
+                     || has_replacement (bytes, size));
     }
   if (strict != NULL)
     {

@@ -130,11 +130,11 @@ class Login:
         return answer
 
     def load(self):
-        """The status of the genuine callback; 0 if there is no answer."""
+        """The status of the genuine callback; 0 if there is no whole answer."""
         with contextlib.suppress(OSError), self.connect() as connection:
             connection.sendall(self.request())
             data = read_all(connection)
-            return Answer(data).status if data else 0
+            return Answer(data).status if b"\r\n\r\n" in data else 0
         return 0
 
     def properties(self):

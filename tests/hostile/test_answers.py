@@ -437,11 +437,11 @@ ROWS = [
      replaced(b'"name":"Ann \\ud83d","x":["\\ude00"]'), ACCEPTED),
     ("JS-08-b", "NUL in a member that nobody reads",
      replaced(b'"name":"Ann\\u0000","\\u0000":"\\ud83d\\u0000"'), ACCEPTED),
-    *[(f"JS-08-{letter}", f"{name} with {what}", raw(GOOD[:-1] + f',"{name}":"{text}"}}'), INVALID)
-      for letter, name, what, text in (
-          ("c", "refresh_token", "half an emoji", f"{CANARY}\\ud83d"),
-          ("d", "refresh_token", "NUL", f"{CANARY}\\u0000"),
-          ("e", "token_type", "NUL", "Bearer\\u0000"))],
+    *[(f"JS-08-{letter}", f"refresh_token with {what}", no_refresh_token(refresh_token=value),
+       "signed in, API 200, logged 1; refresh: SignInRequired")
+      for letter, what, value in (("c", "half an emoji", f"{CANARY}\ud83d"),
+                                  ("d", "NUL", f"{CANARY}\0"))],
+    ("JS-08-e", "token_type with NUL", raw(GOOD[:-1] + ',"token_type":"Bearer\\u0000"}'), INVALID),
     ("JS-08-f", "scope with half an emoji", replaced(b'"scope":"read \\ud83d"'), ACCEPTED),
     ("JS-08-g", "access_token with half an emoji", bad_token(f"{CANARY}\ud83d"), INVALID),
     *[(f"JS-06-{letter}", sent, *error_object(status, members, sign_in, refresh))

@@ -521,9 +521,8 @@ def flood(world):
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as crowd_process:
         try:
             tap.equal(crowd_process.stdout.readline(), b"ready\n", "the crowd")
-            for loads in range(1, 51):
-                if login.load() == 200:
-                    break
+            loads = next((number for number in range(1, 51) if login.load() == 200), None)
+            tap.check(loads, "the page comes after a few loads")
             end = login.end_words()
         finally:
             crowd_process.kill()
@@ -622,6 +621,14 @@ def port_taken_v6(world):
     return f"{told}, by another user"
 
 
+def has_begun(world, path):
+    """Whether the sign-in came to its address, when it did or has ended."""
+    def look():
+        seen = world.broker.sign_in_properties(path)
+        return seen if seen["Uri"] or seen["State"] == "failed" else None
+    return world.bus.wait_for(look, DEADLINE, "the address", poll=True)["State"] == "waiting"
+
+
 def few_descriptors(world):
     """With one more descriptor each time: as long as not both addresses can be had, nobody listens
     on one alone, where another user could take the other."""
@@ -636,7 +643,7 @@ def few_descriptors(world):
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limits[1]))
         try:
             path = world.broker.sign_in()
-            if world.broker.sign_in_properties(path)["State"] == "waiting":
+            if has_begun(world, path):
                 break
             seen.append(world.broker.end_of(path)["Error"].rpartition(".")[2])
         except BusError as error:
