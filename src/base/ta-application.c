@@ -140,7 +140,8 @@ ta_application_new_snap (const char *text, gsize length)
   return ta_application_new (TA_TRUST_SANDBOXED, id);
 }
 
-/* Never NULL: where there is such a file, there is a sandbox. */
+/* Never NULL: where there is such a file, there is a sandbox. An id has no escapes: of two wrong
+ * ones g_key_file_get_string() of GLib 2.74 makes an error over another. */
 TaApplication *
 ta_application_from_flatpak_info (const char *text, gsize length)
 {
@@ -149,7 +150,7 @@ ta_application_from_flatpak_info (const char *text, gsize length)
 
   if (memchr (text, '\0', length) == NULL
       && g_key_file_load_from_data (file, text, length, G_KEY_FILE_NONE, NULL))
-    id = g_key_file_get_string (file, "Application", "name", NULL);
+    id = g_key_file_get_value (file, "Application", "name", NULL);
   if (id == NULL || !is_flatpak_id (id))
     return new_unidentified ();
   return ta_application_new (TA_TRUST_SANDBOXED, id);

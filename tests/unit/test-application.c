@@ -53,6 +53,7 @@ static const Row infos[] = {
   { "text", "org.example.App", "u " },
   { "no-name", "[Application]\nruntime=a\n", "u " },
   { "empty-name", NAMED (""), "u " },
+  { "escapes-wrong", NAMED ("\\q\\"), "u " },
   { "runtime", "[Runtime]\nname=org.example.App\n", "u " },
   { "runtime-only", "[Runtime]\nruntime=runtime/org.gnome.Platform/x86_64/43\n", "u " },
   { "other-group", "[Context]\nname=org.example.App\n", "u " },
