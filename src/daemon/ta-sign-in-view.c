@@ -12,18 +12,14 @@
 GVariant *
 ta_sign_in_view_new (GVariant *properties)
 {
-  const char *const hidden[] = { "Uri", "UserCode", "VerificationUri", NULL };
-  GVariantBuilder builder;
-  GVariantIter iter;
-  const char *name;
-  GVariant *value;
+  const char *const hidden[] = { "Uri", "UserCode", "VerificationUri" };
+  GVariantDict shown;
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE (PROPERTIES));
-  g_variant_iter_init (&iter, properties);
-  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
-    g_variant_builder_add (&builder, "{sv}", name,
-                           g_strv_contains (hidden, name) ? g_variant_new_string ("") : value);
-  return g_variant_builder_end (&builder);
+  g_variant_dict_init (&shown, properties);
+  for (gsize i = 0; i < G_N_ELEMENTS (hidden); i++)
+    if (g_variant_dict_contains (&shown, hidden[i]))
+      g_variant_dict_insert (&shown, hidden[i], "s", "");
+  return g_variant_dict_end (&shown);
 }
 
 /* (floating) */

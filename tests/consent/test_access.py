@@ -113,6 +113,11 @@ def start_sign_in(caller, account="demo", **wishes):
     return caller.start_call("SignIn", GLib.Variant("(sa{sv})", (account, options(wishes))))
 
 
+def waiting_sign_ins(world):
+    return [path for path in world.broker.objects() if "/SignIns/" in path
+            and world.broker.sign_in_properties(path)["State"] == "waiting"]
+
+
 def try_sign_in(world, caller):
     """How SignIn goes, and Cancel of what it started."""
     shown = len(world.dialogs.shown)
@@ -464,8 +469,7 @@ def led(world):
         message = expect_error("NotAuthorized", start_sign_in(nobody, **wishes).result)
         tap.lacks(message, "leave out", "message to one that is not identified")
     tap.equal(world.dialogs.shown, [], "dialogs")
-    tap.equal([path for path in world.broker.objects() if "/SignIns/" in path and
-               world.broker.sign_in_properties(path)["State"] == "waiting"], [], "sign-ins")
+    tap.equal(waiting_sign_ins(world), [], "sign-ins")
     host = world.caller("host")
     for wishes in ways:
         path = start_sign_in(host, **wishes).result()[0]
@@ -479,13 +483,9 @@ def led(world):
           "it alone: it ends when that caller leaves")
 def left_alone(world):
     host, app = world.caller("host"), world.caller()
-
-    def waiting():
-        return [path for path in world.broker.objects() if "/SignIns/" in path
-                and world.broker.sign_in_properties(path)["State"] == "waiting"]
-
     host.start_get_token("new", interactive=True)
-    path = world.bus.wait_for(waiting, DEADLINE, "the sign-in", poll=True)[0]
+    path = world.bus.wait_for(lambda: waiting_sign_ins(world), DEADLINE, "the sign-in",
+                              poll=True)[0]
     call = start_sign_in(app, "new")
     world.answer(GRANTED)
     expect_error("SignInInProgress", call.result)

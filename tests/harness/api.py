@@ -19,6 +19,14 @@ def reply(status, body=b"", *headers):
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
+def chunks(file):
+    """Those of a body in chunks (RFC 9112 section 7.1), until its end."""
+    while length := int(file.readline(), 16):
+        yield file.read(length)
+        file.readline()
+    file.readline()
+
+
 class Api:
     """On loopback. It notes what it gets and answers with `reply`, or with what `script` returns for
     a handler; a script that sends by itself returns nothing. `keeps`: connections stay open;
@@ -33,18 +41,9 @@ class Api:
             def log_message(self, *_):
                 pass
 
-            def read_chunks(self):
-                """A body in chunks (RFC 9112 section 7.1)."""
-                body = b""
-                while length := int(self.rfile.readline(), 16):
-                    body += self.rfile.read(length)
-                    self.rfile.readline()
-                self.rfile.readline()
-                return body
-
             def read_body(self):
                 if self.headers.get("Transfer-Encoding") == "chunked":
-                    return self.read_chunks()
+                    return b"".join(chunks(self.rfile))
                 return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
             def answer(self):

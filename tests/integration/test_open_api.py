@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness import tap
-from harness.api import ApiWorld, reply, sent_headers
+from harness.api import ApiWorld, chunks, reply, sent_headers
 from harness.broker import SLOW, expect_error
 from harness.bus import BusError
 from harness.cli import Cli
@@ -65,16 +65,6 @@ def plain_file(data):
     file.flush()
     file.seek(0)
     return file
-
-
-def read_chunks(handler):
-    """Reads a body in chunks to its end; how long it was."""
-    length = 0
-    while chunk := int(handler.rfile.readline(), 16):
-        length += len(handler.rfile.read(chunk))
-        handler.rfile.readline()
-    handler.rfile.readline()
-    return length
 
 
 def settled(count):
@@ -192,7 +182,7 @@ def constant_memory(world):
     seen = []
 
     def echo(handler):
-        seen.append(read_chunks(handler))
+        seen.append(sum(map(len, chunks(handler.rfile))))
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
         for _ in range(size // MIB):
             handler.wfile.write(block)
@@ -461,7 +451,7 @@ def slow_server(world):
     def wait(handler):
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KEPT)
         go_on.wait(60)
-        lengths.append(read_chunks(handler))
+        lengths.append(sum(map(len, chunks(handler.rfile))))
         return reply(200)
 
     world.api.reads = False
