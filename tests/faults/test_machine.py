@@ -145,12 +145,13 @@ def impatient(world):
 
 
 def leave(world, caller):
-    """Everybody knows of it afterwards."""
+    """The broker knows of it afterwards."""
     name = caller.bus.unique_name
     caller.bus.close()
     world.bus.wait_for(lambda: not world.bus.owner(name), DEADLINE, "the caller to be gone",
                        poll=True)
     world.bus.ping_all()
+    world.broker.get("Version")
 
 
 def leaves_prompt(cold=False):

@@ -99,7 +99,8 @@ class Bus:
                   GLib.Variant("(ssv)", (interface, prop, value)))
 
     def ping_all(self):
-        """Whoever is on this bus has the signals that were sent before it."""
+        """Whoever is on this bus has the messages that were sent before it, and deals with them before
+        any call that is made after it."""
         for name in self.call(BUS, BUS_PATH, BUS, "ListNames")[0]:
             if name.startswith(":") and name != self.unique_name:
                 self.call(name, "/", "org.freedesktop.DBus.Peer", "Ping")
