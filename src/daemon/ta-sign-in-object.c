@@ -8,8 +8,8 @@
  *
  * A program in a sandbox that starts one only sees how it goes. Did it know the address, or bring
  * the answer, the account could become somebody else's, who signed in at that address. A program of
- * the host that starts or joins a sign-in owns it, and a sandboxed starter cannot end it any more.
- */
+ * the host that starts or joins a sign-in owns it while it is on the bus; a sandboxed starter
+ * cannot end it then. */
 
 /* How long a SignIn call waits for the authorization URI, so that a caller may read it right away.
  * It is there at once unless the keyring has to be unlocked first. */
@@ -23,6 +23,7 @@ struct _TaSignInObject
   TaSignIn *sign_in;      /* (owned) */
   char *starter;          /* (owned) (nullable): unique bus name of who started it and sees it */
   char *owner;            /* (owned) (nullable): of the program of the host that may complete it */
+  guint watch;            /* of the owner */
 };
 
 static void iface_init (TaDBusAuthSignInIface *iface);
@@ -176,12 +177,28 @@ ta_sign_in_object_get_starter (TaSignInObject *self)
   return self->starter;
 }
 
-/* The program of the host with this unique bus name owns the sign-in, unless another one does. */
+static void
+on_owner_vanished (GDBusConnection *bus, const char *name, gpointer user_data)
+{
+  TaSignInObject *self = user_data;
+
+  g_clear_pointer (&self->owner, g_free);
+  g_clear_handle_id (&self->watch, g_bus_unwatch_name);
+}
+
+/* The program of the host with this unique bus name owns the sign-in, which is exported, unless
+ * another one does that is still there. */
 void
 ta_sign_in_object_take (TaSignInObject *self, const char *owner)
 {
-  if (self->owner == NULL)
-    self->owner = g_strdup (owner);
+  GDBusConnection *bus
+      = g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self));
+
+  if (self->owner != NULL)
+    return;
+  self->owner = g_strdup (owner);
+  self->watch = g_bus_watch_name_on_connection (bus, owner, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
+                                                on_owner_vanished, self, NULL);
 }
 
 static void
@@ -201,6 +218,7 @@ ta_sign_in_object_finalize (GObject *object)
 {
   TaSignInObject *self = TA_SIGN_IN_OBJECT (object);
 
+  g_clear_handle_id (&self->watch, g_bus_unwatch_name);
   g_object_unref (self->sign_in);
   g_free (self->starter);
   g_free (self->owner);

@@ -188,19 +188,39 @@ def interrupt(world):
     world.bus.wait_for(lambda: not is_waiting(address), 5, "the listener to close", poll=True)
 
 
-@tap.case("CLI-07", "on a terminal the address may be pasted; a wrong one is told and it waits")
-def paste(world):
+def asks_to_paste(world):
+    """The terminal, and the authorization URI that stands on it."""
     terminal = world.cli.on_terminal("sign-in", "--no-browser")
     terminal.read_until("redirect_uri=")
     terminal.read_until("paste")
-    address = next(word for word in terminal.text.split() if "/oauth/authorize?" in word)
+    return terminal, next(word for word in terminal.text.split() if "/oauth/authorize?" in word)
+
+
+def expect_signed_in(terminal):
+    result = terminal.finish()
+    tap.equal(result.code, OK, f"exit code of {result}")
+    tap.contains(result.out, "Signed in as tidio.", "terminal")
+
+
+@tap.case("CLI-07", "on a terminal the address may be pasted; a wrong one is told and it waits")
+def paste(world):
+    terminal, address = asks_to_paste(world)
     callback = browser.decide(address)
     terminal.type("http://example.com/nothing\n")
     terminal.read_until("tidio-auth: ")
     terminal.type(callback + "\n")
-    result = terminal.finish()
-    tap.equal(result.code, OK, f"exit code of {result}")
-    tap.contains(result.out, "Signed in as tidio.", "terminal")
+    expect_signed_in(terminal)
+
+
+@tap.case("CLI-30", "the terminal hangs up: the next sign-in goes on with the same address")
+def hang_up(world):
+    terminal, address = asks_to_paste(world)
+    terminal.process.send_signal(signal.SIGHUP)
+    terminal.process.wait(DEADLINE)
+    terminal, same = asks_to_paste(world)
+    tap.equal(same, address, "authorization URI")
+    terminal.type(browser.decide(address) + "\n")
+    expect_signed_in(terminal)
 
 
 @tap.case("CLI-08", "token: alone on stdout", account="")

@@ -344,6 +344,25 @@ def complete_refused(world):
     expect_error("SignInFailed", world.broker.complete, path, address)
 
 
+@tap.case("SI-52", "who started it is gone: the first program that joins it then may complete it")
+def complete_taken_over(world):
+    first = world.broker.other_caller()
+    path = first.sign_in()
+    tap.equal(world.broker.sign_in(), path, "the sign-in that is joined")
+    address = browser.decide(world.broker.uri(path))
+    expect_error("NotAuthorized", world.broker.complete, path, address)
+    name = first.bus.unique_name
+    first.bus.close()
+    world.bus.wait_for(lambda: not world.bus.owner(name), DEADLINE, "it to be gone", poll=True)
+    expect_error("NotAuthorized", world.broker.complete, path, address)
+    tap.equal(world.broker.sign_in(), path, "the same")
+    stranger = world.broker.other_caller()
+    tap.equal(stranger.sign_in(), path, "the same for a third one")
+    expect_error("NotAuthorized", stranger.complete, path, address)
+    world.broker.complete(path, address)
+    tap.equal(world.broker.end_of(path)["State"], "done", "state")
+
+
 @tap.case("SI-35", "bad arguments of SignIn")
 def bad_arguments(world):
     for wishes in ({"no_such": True}, {"open_browser": "no"}, {"provider": 1}, {"scopes": "a"},
