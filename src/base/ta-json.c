@@ -3,10 +3,11 @@
 
 #include "ta-error.h"
 #include "ta-json-scan.h"
+#include "ta-secret.h"
 
 #include <string.h>
 
-/* JSON from outside, bounded: ta-json-scan.c sees it before json-glib does. */
+/* JSON from outside, bounded: ta-json-scan.c sees it before json-glib does. And JSON of our own. */
 
 #define MAX_VALUES 10000
 
@@ -104,4 +105,20 @@ ta_json_get_int64 (JsonObject *object, const char *member, gint64 *value)
     return FALSE;
   *value = (gint64) parsed;
   return TRUE;
+}
+
+/* (transfer full): one JSON text, with all control characters escaped as RFC 8259 section 7 wants
+ * it; json-glib 1.6 leaves U+001F as it is. It may hold secrets: this leaves no copies of it. */
+char *
+ta_json_print (JsonNode *root, gboolean is_pretty)
+{
+  g_autoptr (TaSecretString) text = json_to_string (root, is_pretty);
+  GString *escaped;
+
+  if (strchr (text, '\x1f') == NULL)
+    return g_steal_pointer (&text);
+  escaped = g_string_sized_new (strlen (text) * strlen ("\\u001f"));
+  g_string_append (escaped, text);
+  g_string_replace (escaped, "\x1f", "\\u001f", 0);
+  return g_string_free (escaped, FALSE);
 }

@@ -11,5 +11,6 @@ JsonObject *ta_json_parse_tolerantly (const char *data, gsize length, gsize max_
 gboolean ta_json_is_text (const char *data, gsize length);
 const char *ta_json_get_string (JsonObject *object, const char *member);
 gboolean ta_json_get_int64 (JsonObject *object, const char *member, gint64 *value);
+char *ta_json_print (JsonNode *root, gboolean is_pretty);
 
 G_END_DECLS

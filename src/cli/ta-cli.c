@@ -2,6 +2,7 @@
 #include "ta-cli.h"
 
 #include "base/ta-error.h"
+#include "base/ta-json.h"
 #include "base/ta-secret.h"
 
 #include <errno.h>
@@ -242,7 +243,7 @@ static gboolean
 print_json (JsonBuilder *builder, gboolean is_pretty, GError **error)
 {
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
-  g_autoptr (TaSecretString) text = json_to_string (root, is_pretty);
+  g_autoptr (TaSecretString) text = ta_json_print (root, is_pretty);
 
   return ta_cli_write (STDOUT_FILENO, text, strlen (text), error)
          && ta_cli_write (STDOUT_FILENO, "\n", 1, error);

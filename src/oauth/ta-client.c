@@ -70,7 +70,7 @@ ta_client_print (const TaClient *self)
     }
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  text = json_to_string (root, FALSE);
+  text = ta_json_print (root, FALSE);
   return ta_secret_new (text);
 }
 

@@ -80,7 +80,7 @@ print_claims (const TaDpopClaims *claims)
     }
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  return json_to_string (root, FALSE);
+  return ta_json_print (root, FALSE);
 }
 
 static char *

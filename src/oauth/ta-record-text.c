@@ -213,6 +213,6 @@ ta_record_text_print (const TaRecord *self)
   add_token (builder, self->token);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  text = json_to_string (root, FALSE);
+  text = ta_json_print (root, FALSE);
   return ta_secret_new (text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-token-request.h"
 
+#include "base/ta-json.h"
 #include "oauth/ta-encoding.h"
 
 #include <json-glib/json-glib.h>
@@ -72,7 +73,7 @@ print_json (JsonObject *object)
   g_autoptr (TaSecretString) text = NULL;
 
   json_node_set_object (root, object);
-  text = json_to_string (root, FALSE);
+  text = ta_json_print (root, FALSE);
   return ta_secret_new (text);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ta-sandbox-reply.h"
 
+#include "base/ta-json.h"
+
 #include <string.h>
 
 static gboolean
@@ -63,7 +65,7 @@ TaSandboxReply *
 ta_sandbox_reply_new_json (guint status, JsonObject *object)
 {
   g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
-  g_autofree char *text = json_to_string (root, FALSE);
+  g_autofree char *text = ta_json_print (root, FALSE);
 
   return ta_sandbox_reply_new (status, "application/json", text);
 }

@@ -255,4 +255,22 @@ def silent_source(world):
     tap.equal(world.known(), ("id_token https://issuer.example", "1"), "who")
 
 
+@tap.case("ID-07", "a subject with control characters: kept as it is, and what is stored can be read")
+def control_characters(world):
+    world.write(UserInfoPath="me")
+    for character in ("\x01", "\x1f", "\x7f"):
+        subject = f"ada{character}"
+        world.say({"sub": subject})
+        world.sign_in_with()
+        world.refresh()
+        token = world.broker.token("me")
+        tap.equal((len(world.keyring.accounts()), world.known()[1]), (1, subject),
+                  "items in the keyring, and the subject")
+        world.broker.restart()
+        tap.equal(world.broker.token("me"), token, "token after a restart")
+        world.say({"sub": "ada"})
+        world.fails("WrongAccount")
+        world.broker.sign_out("me")
+
+
 tap.main(GrantWorld)

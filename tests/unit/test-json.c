@@ -399,6 +399,26 @@ check_whole (gconstpointer data)
   g_assert_cmpint (ta_json_is_text (copy, length), ==, row->is_text);
 }
 
+static void
+check_print (gconstpointer data)
+{
+  gboolean is_pretty = GPOINTER_TO_INT (data);
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
+  char text[129] = "";
+
+  for (int i = 1; i < 128; i++)
+    text[i - 1] = (char) i;
+  text[127] = '\x1f';
+  json_object_set_string_member (object, text, text);
+  g_autofree char *printed = ta_json_print (root, is_pretty);
+  g_autoptr (JsonObject) again = parse (printed, NULL);
+
+  g_assert_nonnull (again);
+  g_assert_cmpstr (ta_json_get_string (again, text), ==, text);
+  g_assert_cmpint (strchr (printed, '\n') != NULL, ==, is_pretty);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -421,5 +441,7 @@ main (int argc, char **argv)
   g_test_add_func ("/json/UN-JS-10-string-types", check_string_types);
   UNIT_ADD_ROWS ("/json/UN-JS-11-whole", wholes, check_whole);
   UNIT_ADD_ROWS ("/json/UN-JS-13-tolerated", tolerated, check_tolerated);
+  g_test_add_data_func ("/json/UN-JS-14-print/plain", GINT_TO_POINTER (FALSE), check_print);
+  g_test_add_data_func ("/json/UN-JS-14-print/pretty", GINT_TO_POINTER (TRUE), check_print);
   return g_test_run ();
 }

@@ -90,7 +90,7 @@ check_subject (void)
   g_autoptr (TaRecord) unknown = ta_record_new ("anna", "tidio", token, 1000, NULL);
   g_autoptr (TaRecord) intended = ta_record_intend (unknown, 1500);
   g_autoptr (TaIdentity) jane = ta_identity_new ("user_info https://a/me#sub", "248289761001");
-  g_autoptr (TaIdentity) other = ta_identity_new ("\"\xc3\xa9", "\"\xc3\xa9");
+  g_autoptr (TaIdentity) other = ta_identity_new ("\"\xc3\xa9", "\"\xc3\xa9\x1f");
   g_autoptr (TaRecord) record = ta_record_with_identity (intended, jane);
   g_autoptr (TaRecord) refreshed = ta_record_refresh (record, token, 2000);
   g_autoptr (TaRecord) refused = ta_record_refuse (refreshed);
