@@ -29,7 +29,8 @@ is_for_sandboxed (const TaErrand *self)
 }
 
 /* (nullable): why programs of that class may not do it at all; NULL: they may. A program that leads
- * the user to the provider knows the address, where somebody else could sign in in his place. */
+ * the user to the provider knows the address, where somebody else could sign in in his place; one
+ * that sets the scopes could leave out openid, by which that would be noticed. */
 const char *
 ta_errand_find_refusal (const TaErrand *self, TaTrust trust)
 {
@@ -40,6 +41,9 @@ ta_errand_find_refusal (const TaErrand *self, TaTrust trust)
   if (self->leads_user)
     return "For a sandboxed application the broker opens the browser: leave out "
            "open-browser=false and flow=device";
+  if (self->sets_scopes)
+    return "A sandboxed application does not choose for all what an account may: leave out scopes, "
+           "so that those of the provider file count";
   if (!is_for_sandboxed (self))
     return "A sandboxed application may not do this: leave it to the user, who has tidio-auth";
   return NULL;

@@ -29,6 +29,7 @@ typedef struct
   gboolean interactive; /* it may take as long as a person does */
   gboolean is_own;      /* it is about something of the caller's */
   gboolean leads_user;  /* it is the caller that takes the user to where he signs in */
+  gboolean sets_scopes; /* of what all programs share */
   gboolean streams;     /* it lasts as long as somebody reads and writes */
   guint timeout;        /* seconds for all of it; 0: none */
   gsize bytes;          /* that it holds */

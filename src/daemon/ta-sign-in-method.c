@@ -184,6 +184,7 @@ ta_sign_in_method_run (TaAdmission *admission, TaAccounts *accounts, TaSignInObj
       return;
     }
   errand.leads_user = choose_way (options) != TA_SIGN_IN_BY_BROWSER;
+  errand.sets_scopes = g_variant_lookup (options, "scopes", "as", NULL);
   errand.newcomer = TA_SIGN_INS_DEFAULT_PROVIDER;
   g_variant_lookup (options, "provider", "&s", &errand.newcomer);
   request = g_new0 (Request, 1);

@@ -479,6 +479,22 @@ def led(world):
     plain.cancel(call.result()[0])
 
 
+@tap.case("AX-15", "a sandboxed application does not set the scopes of what all share: refused before "
+          "anybody is asked, whatever it was granted")
+def shared_scopes(world):
+    plain, granted = world.caller(), world.caller()
+    world.permissions.set(granted.app, "demo", "token", *ALL)
+    for app in (plain, granted):
+        for account in ("demo", "", "new"):
+            for scopes in ([], ["contacts:read"]):
+                message = expect_error("NotAuthorized", start_sign_in(app, account, scopes=scopes).result)
+                tap.contains(message, "leave out scopes", "message")
+    tap.equal(world.dialogs.shown, [], "dialogs")
+    tap.equal(waiting_sign_ins(world), [], "sign-ins")
+    host = world.caller("host")
+    world.broker.cancel(start_sign_in(host, scopes=["contacts:read"]).result()[0])
+
+
 @tap.case("AX-14", "a sandboxed application that may not join an interactive call's sign-in leaves "
           "it alone: it ends when that caller leaves")
 def left_alone(world):
