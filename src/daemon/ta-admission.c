@@ -298,16 +298,17 @@ name_account (TaAdmission *self, const TaErrand *errand, const char *result)
 }
 
 /* An application that may make calls could open the browser, or ask for the keyring's password,
- * over and over: after a time in vain its calls do without for a while. */
+ * over and over: after a time in vain its calls do without for a while. It was in vain unless there
+ * is an answer, if only an HTTP status, or nobody was bothered. */
 static void
 note_patience (TaAdmission *self, TaCaller *caller, const char *result)
 {
-  const char *const vain[] = { "SignInDenied",  "SignInCancelled", "SignInTimeout", "SignInFailed",
-                               "BrowserFailed", "WrongAccount",    "StorageLocked", NULL };
+  const char *const harmless[]
+      = { "ok", "Busy", "InteractionRequired", "NotAuthorized", "NoSuchAccount", NULL };
   const TaApplication *application = ta_caller_get_application (caller);
 
-  if (g_strv_contains (vain, result) && application->trust == TA_TRUST_SANDBOXED
-      && ta_caller_get_errand (caller)->interactive)
+  if (ta_caller_get_errand (caller)->interactive && application->trust == TA_TRUST_SANDBOXED
+      && !g_ascii_isdigit (*result) && !g_strv_contains (harmless, result))
     ta_patience_note_denial (self->patience, application->id);
 }
 

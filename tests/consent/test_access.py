@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 # pylint: disable=wrong-import-position
 from gi.repository import GLib
 
-from harness import callers, tap
+from harness import browser, callers, ports, tap
 from harness.access_dialogs import DENIED, GRANTED, AccessDialogs
 from harness.api import ApiWorld
 from harness.broker import DEADLINE, NAME, PATH, SIGN_IN, expect_error
@@ -425,28 +425,81 @@ def opened_calls(world):
                (reader.app, "demo", "POST /contacts", "NotAuthorized")], "entries")
 
 
+def wait_for_sign_in(world):
+    """Its path."""
+    return world.bus.wait_for(lambda: waiting_sign_ins(world), DEADLINE, "a sign-in", poll=True)[0]
+
+
+def is_left_alone(world, app):
+    """The user, though the account is signed out."""
+    tap.equal(outcome(app.call_api, "GET", "contacts", account="demo", interactive=True)[0],
+              "NoSuchAccount", "the next call")
+    tap.equal(outcome(app.get_token, "demo", interactive=True)[0], "NoSuchAccount", "a token")
+    tap.equal(waiting_sign_ins(world), [], "sign-ins")
+
+
+@tap.case("AX-16", "an application that leaves, and comes back for an interactive call, opens the "
+          "browser once")
+def leaves_in_vain(world):
+    app = world.caller()
+    world.permissions.set(app.app, "demo", "token", *READ)
+    world.broker.sign_out("demo")
+    app.start_call_api("GET", "contacts", account="demo", interactive=True)
+    path = wait_for_sign_in(world)
+    app.bus.close()
+    tap.equal(world.broker.end_of(path)["Error"].rpartition(".")[2], "SignInCancelled", "end")
+    is_left_alone(world, world.caller(app=app.app))
+
+
+@tap.case("AX-18", "an application that leaves, and comes back, has the keyring's password asked for "
+          "once", keyring="faulty")
+def leaves_prompt(world):
+    app = world.caller()
+    world.permissions.set(app.app, "demo", *READ)
+    world.keyring.set_prompts("ignore")
+    world.broker.stop()
+    world.keyring.lock()
+    world.broker.start()
+    world.keyring.plan("Prompt", "note")
+    world.keyring.plan("Dismiss", "note")
+    app.start_call_api("GET", "contacts", account="demo", interactive=True)
+    world.keyring.wait_for_reached()
+    app.bus.close()
+    tap.equal(world.keyring.wait_for_reached(2)[0], "Dismiss", "what comes next")
+    again = world.caller(app=app.app)
+    tap.equal(outcome(again.call_api, "GET", "contacts", account="demo", interactive=True)[0],
+              "StorageLocked", "the next call")
+    tap.equal(world.keyring.count("Prompt"), 1, "prompts")
+
+
+@tap.case("AX-17", "a sign-in that the user allowed, and the token endpoint does not end: the "
+          "browser is opened once")
+def failed_in_vain(world):
+    app = world.caller()
+    world.permissions.set(app.app, "demo", "token", *READ)
+    world.broker.sign_out("demo")
+    world.server.write_provider(**world.provider, TokenEndpoint=f"http://127.0.0.1:{ports.free()}/")
+    call = app.start_call_api("GET", "contacts", account="demo", interactive=True)
+    path = wait_for_sign_in(world)
+    browser.visit(world.broker.uri(path))
+    tap.equal((outcome(call.result)[0], world.broker.end_of(path)["State"]),
+              ("Network", "failed"), "ends")
+    is_left_alone(world, app)
+
+
 @tap.case("AX-12", "interactive calls of a sandboxed application open the browser in vain once")
 def in_vain(world):
     apps = [world.caller(), world.caller()]
     for app in apps:
         world.permissions.set(app.app, "demo", "token", *READ)
     world.broker.sign_out("demo")
-
-    def waiting():
-        return [path for path, interfaces in world.broker.objects().items()
-                if interfaces.get(SIGN_IN, {}).get("State") == "waiting"]
-
     for app in apps:
         calls = [app.start_call_api("GET", "contacts", account="demo", interactive=True)
                  for _ in range(12)]
-        world.bus.wait_for(waiting, DEADLINE, "a sign-in", poll=True)
-        world.broker.cancel(waiting()[0])
+        world.broker.cancel(wait_for_sign_in(world))
         words = [outcome(call.result)[0] for call in calls]
         tap.equal(set(words), {"SignInCancelled", "NoSuchAccount"}, "ends of calls")
-        tap.equal(outcome(app.call_api, "GET", "contacts", account="demo", interactive=True)[0],
-                  "NoSuchAccount", "the next call")
-        tap.equal(outcome(app.get_token, "demo", interactive=True)[0], "NoSuchAccount", "a token")
-        tap.equal(waiting(), [], "sign-ins")
+        is_left_alone(world, app)
     world.sign_in("demo")
     tap.equal(apps[0].call_api("GET", "contacts", account="demo", interactive=True)[0], 200,
               "status")
@@ -479,7 +532,7 @@ def led(world):
     plain.cancel(call.result()[0])
 
 
-@tap.case("AX-15", "a sandboxed application does not set the scopes of what all share: refused before "
+@tap.case("AX-15", "a sandboxed application does not set the scopes that all share: refused before "
           "anybody is asked, whatever it was granted")
 def shared_scopes(world):
     plain, granted = world.caller(), world.caller()
@@ -487,8 +540,9 @@ def shared_scopes(world):
     for app in (plain, granted):
         for account in ("demo", "", "new"):
             for scopes in ([], ["contacts:read"]):
-                message = expect_error("NotAuthorized", start_sign_in(app, account, scopes=scopes).result)
-                tap.contains(message, "leave out scopes", "message")
+                call = start_sign_in(app, account, scopes=scopes)
+                tap.contains(expect_error("NotAuthorized", call.result), "leave out scopes",
+                             "message")
     tap.equal(world.dialogs.shown, [], "dialogs")
     tap.equal(waiting_sign_ins(world), [], "sign-ins")
     host = world.caller("host")
