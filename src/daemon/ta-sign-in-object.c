@@ -186,19 +186,16 @@ on_owner_vanished (GDBusConnection *bus, const char *name, gpointer user_data)
   g_clear_handle_id (&self->watch, g_bus_unwatch_name);
 }
 
-/* The program of the host with this unique bus name owns the sign-in, which is exported, unless
- * another one does that is still there. */
+/* The program of the host with this unique bus name owns the sign-in, unless another one does that
+ * is still there. */
 void
 ta_sign_in_object_take (TaSignInObject *self, const char *owner)
 {
-  GDBusConnection *bus
-      = g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self));
-
   if (self->owner != NULL)
     return;
   self->owner = g_strdup (owner);
-  self->watch = g_bus_watch_name_on_connection (bus, owner, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
-                                                on_owner_vanished, self, NULL);
+  self->watch = g_bus_watch_name (G_BUS_TYPE_SESSION, owner, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
+                                  on_owner_vanished, self, NULL);
 }
 
 static void
