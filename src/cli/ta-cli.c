@@ -221,6 +221,26 @@ ta_cli_write (int fd, const char *data, gsize length, GError **error)
   return TRUE;
 }
 
+/* Text from outside (UTF-8), as it is; only what a terminal might take for a command becomes U+FFFD
+ * on one. */
+gboolean
+ta_cli_write_text (int fd, const char *text, GError **error)
+{
+  g_autoptr (GString) shown = NULL;
+
+  if (!isatty (fd))
+    return ta_cli_write (fd, text, strlen (text), error);
+  shown = g_string_new (NULL);
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      gunichar c = g_utf8_get_char (at);
+      gboolean is_layout = c == '\n' || c == '\t' || (c == '\r' && at[1] == '\n');
+
+      g_string_append_unichar (shown, g_unichar_iscntrl (c) && !is_layout ? 0xfffd : c);
+    }
+  return ta_cli_write (fd, shown->str, shown->len, error);
+}
+
 /* Prints one line to stdout, in the locale's encoding. */
 gboolean
 ta_cli_print (GError **error, const char *format, ...)

@@ -28,6 +28,7 @@ char *ta_cli_make_printable (const char *text);
 void ta_cli_warn (const char *sentence);
 void ta_cli_set_file_error (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 gboolean ta_cli_write (int fd, const char *data, gsize length, GError **error);
+gboolean ta_cli_write_text (int fd, const char *text, GError **error);
 gboolean ta_cli_print (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 gboolean ta_cli_print_json (JsonBuilder *builder, GError **error);
 gboolean ta_cli_print_json_line (JsonBuilder *builder, GError **error);

@@ -144,7 +144,7 @@ print_head (guint status, GVariant *details, GError **error)
     while (g_variant_iter_next (headers, "{&s&s}", &name, &value))
       g_string_append_printf (head, "%s: %s\n", name, value);
   g_string_append_c (head, '\n');
-  return ta_cli_write (STDOUT_FILENO, head->str, head->len, error);
+  return ta_cli_write_text (STDOUT_FILENO, head->str, error);
 }
 
 static gboolean
@@ -158,7 +158,7 @@ write_body (int fd, const char *body, GError **error)
       ta_cli_set_file_error (error, errno, _ ("Could not write the output"));
       return FALSE;
     }
-  if (!ta_cli_write (fd, body, length, error))
+  if (!ta_cli_write_text (fd, body, error))
     return FALSE;
   if (length > 0 && body[length - 1] != '\n' && isatty (fd))
     return ta_cli_write (fd, "\n", 1, error);

@@ -517,6 +517,19 @@ def output_fails(world):
     tap.equal(process.returncode, FAILED, f"exit code ({process.stderr!r})")
 
 
+@tap.case("CLI-31", "call: what could command a terminal is U+FFFD on one, and exact elsewhere",
+          account="")
+def call_commands_terminal(world):
+    body = "\x1b]52;c;eA==\x07one\rtwo\r\n\tthree\x7f é\x9b2J \u200e\n"
+    world.server.fail("api", 422, count=2, body=body)
+    expect(world.cli.run("call", "contacts"), HTTP, body)
+    result = world.cli.on_terminal("call", "contacts").finish()
+    shown = "\ufffd]52;c;eA==\ufffdone\ufffdtwo\n\tthree\ufffd é\ufffd2J \u200e\n"
+    tap.equal(result.code, HTTP, f"exit code of {result}")
+    # The terminal adds a return to each line's end, and what a wait shows is taken back before.
+    tap.contains(result.out.replace("\r", ""), shown, "terminal")
+
+
 @tap.case("CLI-28", "on a terminal call says that it waits, and takes that back")
 def waits(world):
     peer = Peer(world.server.port)
