@@ -71,8 +71,7 @@ parse (Options *options, int argc, char **argv, GError **error)
   };
 
   return ta_options_parse (
-      _ ("Makes an API call with an account's token and prints the answer's body.\n"
-         "A path with a colon before its first slash is written with a slash in front.\n\n"
+      _ ("Makes an API call with an account's token and prints the answer's body.\n\n"
          "Exit code 0 for a status 2xx or 304, 22 for any other.\n\n"
          "Example: tidio-auth call work:contacts -d '{\"email\":\"ann@example.org\"}'"),
       entries, argc, argv, error);

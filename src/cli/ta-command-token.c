@@ -37,7 +37,7 @@ parse (Options *options, int argc, char **argv, GError **error)
   ta_token_fetch_fill_entries (&options->wish, entries);
   return ta_options_parse (
       _ ("Prints an access token that is valid now, and nothing else.\n\n"
-         "Example: curl -H \"$(tidio-auth token --header)\" https://api.tidio.com/v1/contacts"),
+         "Example: tidio-auth token --header | curl -H @- https://api.tidio.com/v1/contacts"),
       entries, argc, argv, error);
 }
 

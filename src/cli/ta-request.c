@@ -32,8 +32,9 @@ is_account (const char *text, gsize length)
   return TRUE;
 }
 
-/* Takes [ACCOUNT:]PATH apart; a path whose own first segment has a colon starts with a slash.
- * `path` points into `target`. */
+/* Takes [ACCOUNT:]PATH apart; a path has no colon in its first segment. `path` points into
+ * `target`.
+ */
 gboolean
 ta_request_parse_target (const char *target, char **account, const char **path, GError **error)
 {
