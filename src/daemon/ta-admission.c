@@ -298,17 +298,14 @@ name_account (TaAdmission *self, const TaErrand *errand, const char *result)
 }
 
 /* An application that may make calls could open the browser, or ask for the keyring's password,
- * over and over: after a time in vain its calls do without for a while. It was in vain unless there
- * is an answer, if only an HTTP status, or nobody was bothered. */
+ * over and over: after a time in vain its calls do without for a while. */
 static void
 note_patience (TaAdmission *self, TaCaller *caller, const char *result)
 {
-  const char *const harmless[]
-      = { "ok", "Busy", "InteractionRequired", "NotAuthorized", "NoSuchAccount", NULL };
   const TaApplication *application = ta_caller_get_application (caller);
 
-  if (ta_caller_get_errand (caller)->interactive && application->trust == TA_TRUST_SANDBOXED
-      && !g_ascii_isdigit (*result) && !g_strv_contains (harmless, result))
+  if (application->trust == TA_TRUST_SANDBOXED
+      && ta_errand_was_in_vain (ta_caller_get_errand (caller), result))
     ta_patience_note_denial (self->patience, application->id);
 }
 

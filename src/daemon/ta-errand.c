@@ -48,3 +48,27 @@ ta_errand_find_refusal (const TaErrand *self, TaTrust trust)
     return "A sandboxed application may not do this: leave it to the user, who has tidio-auth";
   return NULL;
 }
+
+/* Whether the user may have been bothered for nothing: an interactive one ended without an answer,
+ * be it an HTTP status, and not for a reason that comes before anybody is asked anything. `result`:
+ * as it stands in the ledger. */
+gboolean
+ta_errand_was_in_vain (const TaErrand *self, const char *result)
+{
+  const char *const harmless[] = {
+    "ok",
+    "Busy",
+    "InteractionRequired",
+    "NoSuchAccount",
+    "NotAuthorized",
+    "NotConfigured",
+    "NotSupported",
+    "PathNotAllowed",
+    "PortUnavailable",
+    "ResponseTooLarge",
+    "SignInInProgress",
+    NULL,
+  };
+
+  return self->interactive && !g_ascii_isdigit (*result) && !g_strv_contains (harmless, result);
+}

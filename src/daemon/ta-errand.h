@@ -36,6 +36,7 @@ typedef struct
 } TaErrand;
 
 char *ta_errand_describe (const TaErrand *self);
+gboolean ta_errand_was_in_vain (const TaErrand *self, const char *result);
 const char *ta_errand_find_refusal (const TaErrand *self, TaTrust trust);
 
 G_END_DECLS
