@@ -105,7 +105,7 @@ create_record (const Grant *grant, const TaRecord *previous)
       = ta_record_with_request (record, ta_sign_in_get_scopes (grant->sign_in));
   g_autoptr (TaRecord) owned = ta_record_with_identity (asked, identity);
 
-  return ta_record_with_server (owned, server);
+  return ta_record_with_origin (owned, server, status->client->id);
 }
 
 /* Whether it is known what the grant would take the place of. As long as this process could not

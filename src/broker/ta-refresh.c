@@ -169,14 +169,14 @@ note_widening (const TaRecord *before, const TaRecord *next)
         next->provider);
 }
 
-/* One that was stored before that was noted gets to say now who gave its token. */
+/* One that was stored before that was noted gets to say now who gave its token, and to whom. */
 static TaRecord *
 create_next (const Refresh *refresh, TaToken *token)
 {
   g_autofree char *server = ta_provider_get_server (refresh->provider);
   g_autoptr (TaRecord) next = ta_record_refresh (refresh->record, token, token->issued.wall);
 
-  return ta_record_with_server (next, server);
+  return ta_record_with_origin (next, server, refresh->client->id);
 }
 
 static void
@@ -230,6 +230,21 @@ mark_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                 task);
 }
 
+/* Whether the login was granted to this client: another one's attempt may end it (RFC 6749 section
+ * 5.2, invalid_grant). Errors: TA_ERROR_CLIENT_REJECTED. */
+static gboolean
+check_client (const Refresh *refresh, GError **error)
+{
+  const char *own = refresh->record->client_id;
+
+  if (own == NULL || g_str_equal (own, refresh->client->id))
+    return TRUE;
+  g_set_error_literal (error, TA_ERROR, TA_ERROR_CLIENT_REJECTED,
+                       "This account was signed in with another client id: set that again with "
+                       "tidio-auth client set, unlock the keyring that has it, or sign in again");
+  return FALSE;
+}
+
 static void
 client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -239,7 +254,7 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   refresh->client = ta_parts_find_client_finish (refresh->parts, result, &error);
-  if (refresh->client == NULL)
+  if (refresh->client == NULL || !check_client (refresh, &error))
     {
       finish (task, error);
       return;

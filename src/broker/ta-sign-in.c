@@ -25,7 +25,6 @@ struct _TaSignIn
   TaParts *parts; /* (owned) */
   TaSignInStatus status;
   char **scopes;             /* (owned) (nullable): asked for instead of the provider's */
-  TaClient *client;          /* (owned) (nullable) */
   TaCodeFlow *flow;          /* (owned) (nullable) */
   TaDeviceFlow *device_flow; /* (owned) (nullable): one or the other */
   TaAlarm *alarm;            /* (owned) (nullable): while waiting */
@@ -113,9 +112,9 @@ on_flow_ended (gpointer flow, TaToken *token, const TaSecret *id_token, const GE
   grant = g_new0 (Grant, 1);
   grant->sign_in = g_object_ref (self);
   grant->token = ta_token_ref (token);
-  ta_identification_async (self->parts, self->status.provider, self->client->id, token, id_token,
-                           (guint) CLAMP (left, 1, IDENTIFICATION_TIMEOUT), identification_cb,
-                           grant);
+  ta_identification_async (self->parts, self->status.provider, self->status.client->id, token,
+                           id_token, (guint) CLAMP (left, 1, IDENTIFICATION_TIMEOUT),
+                           identification_cb, grant);
 }
 
 static void
@@ -186,10 +185,10 @@ start_flow (TaSignIn *self)
 
   if (by_device)
     flow = self->device_flow
-        = ta_device_flow_new (self->parts, self->status.provider, self->client, scopes);
+        = ta_device_flow_new (self->parts, self->status.provider, self->status.client, scopes);
   else
-    flow = self->flow
-        = ta_code_flow_new (self->parts, self->status.provider, self->client, scopes, open_browser);
+    flow = self->flow = ta_code_flow_new (self->parts, self->status.provider, self->status.client,
+                                          scopes, open_browser);
   g_signal_connect_object (
       flow, "ready", by_device ? G_CALLBACK (on_device_ready) : G_CALLBACK (on_ready), self, 0);
   g_signal_connect_object (flow, "exchanging", G_CALLBACK (on_exchanging), self, 0);
@@ -206,10 +205,10 @@ client_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (TaSignIn) self = user_data;
   g_autoptr (GError) error = NULL;
 
-  self->client = ta_parts_find_client_finish (self->parts, result, &error);
+  self->status.client = ta_parts_find_client_finish (self->parts, result, &error);
   if (ta_sign_in_is_over (self))
     return;
-  if (self->client == NULL)
+  if (self->status.client == NULL)
     ta_sign_in_end (self, FALSE, error);
   else
     start_flow (self);
@@ -313,7 +312,7 @@ ta_sign_in_finalize (GObject *object)
   g_free (self->status.uri);
   g_free (self->status.user_code);
   g_free (self->status.verification_uri);
-  g_clear_pointer (&self->client, ta_client_unref);
+  g_clear_pointer (&self->status.client, ta_client_unref);
   g_clear_error (&self->status.error);
   g_clear_object (&self->flow);
   g_clear_object (&self->device_flow);

@@ -26,6 +26,7 @@ typedef struct
 {
   char *account;        /* (owned): account id */
   TaProvider *provider; /* (owned) */
+  TaClient *client;     /* (owned) (nullable): NULL while it is not found */
   TaSignInWay way;
   TaSignInState state;
   char *uri;              /* (owned): the address to be opened; empty while it is not known */

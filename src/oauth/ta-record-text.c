@@ -100,6 +100,7 @@ parse_knowledge (JsonObject *object, TaRecord *self)
   if (source != NULL && subject != NULL)
     self->identity = ta_identity_new (source, subject);
   self->server = g_strdup (ta_json_get_string (object, "server"));
+  self->client_id = g_strdup (ta_json_get_string (object, "client_id"));
   ta_json_get_int64 (object, "refresh_intent", &self->intent);
 }
 
@@ -203,6 +204,8 @@ ta_record_text_print (const TaRecord *self)
     }
   if (self->server != NULL)
     add_string (builder, "server", self->server);
+  if (self->client_id != NULL)
+    add_string (builder, "client_id", self->client_id);
   add_int (builder, "signed_in_at", self->signed_in_at);
   add_int (builder, "refreshed_at", self->refreshed_at);
   add_int (builder, "generation", self->generation);

@@ -66,6 +66,7 @@ ta_record_refresh (const TaRecord *self, TaToken *token, gint64 now)
   next->is_widened = self->is_widened || *excess != NULL;
   next->identity = ref_identity (self->identity);
   next->server = g_strdup (self->server);
+  next->client_id = g_strdup (self->client_id);
   next->signed_in_at = self->signed_in_at;
   next->refreshed_at = now;
   next->generation = self->generation + 1;
@@ -112,15 +113,17 @@ ta_record_with_request (const TaRecord *self, const char *const *scopes)
   return next;
 }
 
-/* The record with who gave its token, as ta_provider_get_server() says it. It is of the same
- * generation. */
+/* The record with who gave its token, as ta_provider_get_server() says it, to which client. It is
+ * of the same generation. */
 TaRecord *
-ta_record_with_server (const TaRecord *self, const char *server)
+ta_record_with_origin (const TaRecord *self, const char *server, const char *client_id)
 {
   TaRecord *next = ta_record_with_identity (self, self->identity);
 
   g_free (next->server);
+  g_free (next->client_id);
   next->server = g_strdup (server);
+  next->client_id = g_strdup (client_id);
   return next;
 }
 
@@ -182,6 +185,7 @@ clear (void *data)
   g_clear_pointer (&self->identity, ta_identity_unref);
   g_strfreev (self->requested_scopes);
   g_free (self->server);
+  g_free (self->client_id);
   ta_token_unref (self->token);
 }
 

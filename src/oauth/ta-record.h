@@ -15,6 +15,7 @@ typedef struct
   TaIdentity *identity;    /* (owned) (nullable): who signed in, if the provider says */
   char **requested_scopes; /* (owned): asked for when it was signed in; empty: none, or unknown */
   char *server;            /* (owned) (nullable): who gave the token, if that was noted */
+  char *client_id;         /* (owned) (nullable): to which client, if that was noted */
   TaToken *token;          /* (owned) */
   gint64 signed_in_at;
   gint64 refreshed_at; /* 0: never */
@@ -31,7 +32,7 @@ TaRecord *ta_record_follow (TaRecord *self, const TaRecord *other);
 TaRecord *ta_record_intend (const TaRecord *self, gint64 intent);
 TaRecord *ta_record_with_request (const TaRecord *self, const char *const *scopes);
 TaRecord *ta_record_with_identity (const TaRecord *self, TaIdentity *identity);
-TaRecord *ta_record_with_server (const TaRecord *self, const char *server);
+TaRecord *ta_record_with_origin (const TaRecord *self, const char *server, const char *client_id);
 TaRecord *ta_record_refuse (const TaRecord *self);
 gboolean ta_record_is_ended (const TaRecord *self, gboolean rejected, TaInstant now);
 gboolean ta_record_is_newer (const TaRecord *self, const TaRecord *other);

@@ -14,7 +14,7 @@ from harness import browser, tap
 from harness.broker import ACCOUNT, DEADLINE, account_path, expect_error
 from harness.issuer import WELL_KNOWN, Issuer
 from harness.issuer_world import IssuerWorld
-from harness.servers import Server
+from harness.servers import CLIENT_ID, Server
 
 TOKENS = {"access_token": "later-access", "refresh_token": "later-refresh", "token_type": "Bearer",
           "expires_in": 3600}
@@ -208,6 +208,40 @@ def signed_in_elsewhere(world):
     tap.equal(world.broker.token(), TOKENS["access_token"], "token")
     tap.equal(world.bus.get("org.tidio.Auth", account_path("tidio"), ACCOUNT, "State"), "ready",
               "state")
+
+
+@tap.case("DT-11", "another client id than at the sign-in: nobody is asked, and the login is kept")
+def other_client(world):
+    token = world.broker.token()
+    stored = world.keyring.records()["tidio"]
+    tap.equal(stored["client_id"], CLIENT_ID, "client_id that is stored")
+    before = world.server.counters()
+    world.broker.stop()
+    world.broker.environment["TIDIO_CLIENT_ID"] = "another-client"
+    world.broker.start()
+    tap.check(world.broker.get_token(min_validity=86400)[2]["degraded"], "the token there is")
+    for _ in range(2):
+        message = expect_error("ClientRejected", world.broker.get_token, rejected=token)
+        tap.contains(message, "another client id", "message")
+    tap.equal((world.server.counters(), world.keyring.records()["tidio"]), (before, stored),
+              "requests to the server, and the stored record")
+    tap.equal(world.broker.state("tidio"), "ready", "state")
+    world.broker.stop()
+    world.broker.environment["TIDIO_CLIENT_ID"] = CLIENT_ID
+    world.broker.start()
+    tap.check(world.broker.token(rejected=token) != token, "a new token with the first one")
+
+
+@tap.case("DT-12", "a login whose client id was not noted is refreshed, and notes it")
+def unknown_client(world):
+    world.broker.stop()
+    item = world.keyring.accounts()[0]
+    record = json.loads(item["secret"])
+    del record["client_id"]
+    world.keyring.set_secret(item["path"], json.dumps(record).encode())
+    world.broker.start()
+    world.broker.token(rejected=record["access_token"])
+    tap.equal(world.keyring.records()["tidio"]["client_id"], CLIENT_ID, "client_id that is stored")
 
 
 tap.main(TwoServers)

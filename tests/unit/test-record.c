@@ -29,6 +29,7 @@ assert_same (const TaRecord *record, const TaRecord *other)
   g_assert_cmpstr (record->identity == NULL ? NULL : record->identity->source, ==,
                    other->identity == NULL ? NULL : other->identity->source);
   g_assert_cmpstr (record->server, ==, other->server);
+  g_assert_cmpstr (record->client_id, ==, other->client_id);
   g_assert_cmpint (record->signed_in_at, ==, other->signed_in_at);
   g_assert_cmpint (record->refreshed_at, ==, other->refreshed_at);
   g_assert_cmpint (record->generation, ==, other->generation);
@@ -170,14 +171,15 @@ check_scopes (void)
   g_assert_false (again->is_widened);
 }
 
-/* Who gave the tokens stays known until the next sign-in, which may be at another server. */
+/* Who gave the tokens, and to which client, stays known until the next sign-in, which may be at
+ * another server. */
 static void
 check_server (void)
 {
   g_autoptr (TaToken) token = make_token ("refresh");
   g_autoptr (TaRecord) unknown = ta_record_new ("anna", "tidio", token, 1000, NULL);
   g_autoptr (TaRecord) refused = ta_record_refuse (unknown);
-  g_autoptr (TaRecord) record = ta_record_with_server (refused, "https://h");
+  g_autoptr (TaRecord) record = ta_record_with_origin (refused, "https://h", "client");
   g_autoptr (TaRecord) refreshed = ta_record_refresh (record, token, 2000);
   g_autoptr (TaRecord) intended = ta_record_intend (refreshed, 2500);
   g_autoptr (TaIdentity) identity = ta_identity_new ("https://h/me", "248289761001");
@@ -189,7 +191,10 @@ check_server (void)
   g_assert_cmpint (record->generation, ==, refused->generation);
   g_assert_cmpstr (named->server, ==, "https://h");
   g_assert_cmpint (named->intent, ==, 2500);
+  g_assert_cmpstr (named->client_id, ==, "client");
+  g_assert_null (unknown->client_id);
   g_assert_null (again->server);
+  g_assert_null (again->client_id);
   assert_round_trip (record);
   assert_round_trip (named);
 }
