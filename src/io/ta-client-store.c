@@ -11,6 +11,7 @@ typedef struct
 {
   char *provider;   /* (owned) */
   TaClient *client; /* (owned) (nullable): to be saved */
+  GPtrArray *items; /* (owned) (nullable): that may have to be deleted */
   gboolean may_prompt;
   gboolean is_partial; /* what was not found may be in a collection that is locked */
 } Call;
@@ -20,6 +21,7 @@ call_free (Call *call)
 {
   g_free (call->provider);
   g_clear_pointer (&call->client, ta_client_unref);
+  g_clear_pointer (&call->items, g_ptr_array_unref);
   g_free (call);
 }
 
@@ -196,6 +198,29 @@ ta_client_store_save_finish (TaStore *store, GAsyncResult *result, GError **erro
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+static void delete_item_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+
+/* What was set while another keyring was locked made a second item. Takes the task. */
+static void
+delete_all (TaStore *store, GTask *task)
+{
+  Call *call = g_task_get_task_data (task);
+  g_autofree char *id = NULL;
+  g_autoptr (TaClient) client = find (call->items, call->provider, &id);
+
+  if (client == NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+      return;
+    }
+  for (guint i = call->items->len; i-- > 0;)
+    if (g_str_equal (((TaStoreItem *) call->items->pdata[i])->id, id))
+      g_ptr_array_remove_index (call->items, i);
+  ta_store_delete_async (store, TA_STORE_CLIENT, id, call->may_prompt,
+                         g_task_get_cancellable (task), delete_item_cb, task);
+}
+
 static void
 delete_item_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -203,7 +228,7 @@ delete_item_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (ta_store_delete_finish (TA_STORE (source), result, &error))
-    g_task_return_boolean (task, TRUE);
+    delete_all (TA_STORE (source), g_steal_pointer (&task));
   else
     g_task_return_error (task, g_steal_pointer (&error));
 }
@@ -214,24 +239,20 @@ clear_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   TaStore *store = TA_STORE (source);
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  GCancellable *cancellable = g_task_get_cancellable (task);
-  g_autoptr (GPtrArray) items = take_items (task, source, result);
   g_autoptr (TaClient) client = NULL;
   g_autofree char *id = NULL;
 
-  if (items == NULL)
+  call->items = take_items (task, source, result);
+  if (call->items == NULL)
     return;
-  client = find (items, call->provider, &id);
+  client = find (call->items, call->provider, &id);
   if (client == NULL && call->is_partial)
     g_task_return_error (task, ta_client_store_create_locked_error ());
-  else if (client == NULL)
-    g_task_return_boolean (task, TRUE);
   else
-    ta_store_delete_async (store, TA_STORE_CLIENT, id, call->may_prompt, cancellable,
-                           delete_item_cb, g_steal_pointer (&task));
+    delete_all (store, g_steal_pointer (&task));
 }
 
-/* Deletes the client of a provider; that there is none is no error.
+/* Deletes the client of a provider, however often it is stored; that there is none is no error.
  * Errors: TA_ERROR_STORAGE_LOCKED, TA_ERROR_STORAGE_UNAVAILABLE, G_IO_ERROR_CANCELLED. */
 void
 ta_client_store_clear_async (TaStore *store, const char *provider, gboolean may_prompt,

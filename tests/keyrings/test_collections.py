@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 # pylint: disable=wrong-import-position
 from harness import tap
 from harness.broker import error_name, expect_error
+from harness.cli import Cli
 from harness.keyring import COLLECTION, NAME
 from harness.servers import CLIENT_ID, CLIENT_SECRET
 from harness.watching import Listener
@@ -164,6 +165,21 @@ def hidden_client(world):
     world.keyring.unlock(path)
     world.sign_in("tidio")
     asked(world)
+
+
+@tap.case("KP-42", "a client that was set anew while its keyring was locked: cleared in both",
+          environment={})
+def client_twice(world):
+    world.keyring.add("org.tidio.Auth.Client", {"client": "b1a0c1d2-0000-4000-8000-000000000000",
+                                                "version": "1"}, json.dumps(CLIENT).encode())
+    path = move_default(world)
+    command = Cli(world.session)
+    tap.equal(command.run("client", "set", "--client-id", CLIENT_ID, data=b"another-secret\n").code,
+              0, "exit status of client set")
+    world.keyring.unlock(path)
+    tap.equal(len(world.keyring.clients()), 2, "clients in the keyring")
+    tap.equal(command.run("client", "clear").code, 0, "exit status of client clear")
+    tap.equal(world.keyring.clients(), [], "clients in the keyring")
 
 
 tap.main(PromptWorld)
