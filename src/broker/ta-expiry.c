@@ -5,8 +5,9 @@
 #include "io/ta-clock.h"
 
 /* A login without a refresh token ends with its access token, and nobody has to ask for it first.
- * The alarm counts suspends; when the clock is set, which may end it sooner, it is looked at anew.
- * All other logins are never waited for: no timer wakes anybody for what can be refreshed. */
+ * The alarm counts suspends; when the clock is set, which may end it sooner, or show that it has
+ * not ended after all, it is looked at anew. All other logins are never waited for: no timer wakes
+ * anybody for what can be refreshed. */
 
 struct _TaExpiry
 {
@@ -14,8 +15,9 @@ struct _TaExpiry
   gulong handler; /* while there is a record */
   TaExpiryFunc function;
   gpointer user_data; /* (unowned) */
-  TaRecord *record;   /* (owned) (nullable): that has not ended yet and will */
-  TaAlarm *alarm;     /* (owned) (nullable): while there is one */
+  TaRecord *record;   /* (owned) (nullable): that ends by its token's time */
+  gboolean is_ended;  /* by the clock, when it was looked at last */
+  TaAlarm *alarm;     /* (owned) (nullable): until it ends */
 };
 
 static void
@@ -28,28 +30,28 @@ stop (TaExpiry *self)
 
 static void look (gpointer user_data);
 
-/* Milliseconds. A clock may have been set in between, so it is looked at again when it rings. */
+/* A clock may have been set in between, so it is looked at again when it rings. */
 static void
 wait (TaExpiry *self)
 {
-  gint64 left = ta_token_get_time_left (self->record->token, ta_clock_now ());
+  TaInstant now = ta_clock_now ();
+  gint64 left = ta_token_get_time_left (self->record->token, now);
 
   g_clear_pointer (&self->alarm, ta_alarm_free);
-  self->alarm = ta_alarm_new (left * 1000, look, self);
+  self->is_ended = ta_record_is_ended (self->record, FALSE, now);
+  if (!self->is_ended)
+    self->alarm = ta_alarm_new (MIN (left, G_MAXINT) * 1000, look, self);
 }
 
 static void
 look (gpointer user_data)
 {
   TaExpiry *self = user_data;
+  gboolean was_ended = self->is_ended;
 
-  if (!ta_record_is_ended (self->record, FALSE, ta_clock_now ()))
-    {
-      wait (self);
-      return;
-    }
-  stop (self);
-  self->function (self->user_data);
+  wait (self);
+  if (self->is_ended != was_ended)
+    self->function (self->user_data);
 }
 
 /* Looks at this record from now on, and at no other. */
@@ -59,8 +61,7 @@ ta_expiry_watch (TaExpiry *self, TaRecord *record)
   if (self->record == record)
     return;
   stop (self);
-  if (record->token->refresh_token != NULL || record->token->expires_at == 0
-      || ta_record_is_ended (record, FALSE, ta_clock_now ()))
+  if (record->token->refresh_token != NULL || record->token->expires_at == 0 || record->refused)
     return;
   self->record = ta_record_ref (record);
   self->handler = g_signal_connect_swapped (self->wake, "woke", G_CALLBACK (look), self);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fault rows: lock files in the way, clocks that jump, sleep, callers that leave."""
 
+import json
 import os
 import pathlib
 import signal
@@ -17,6 +18,7 @@ from harness import tap
 from harness.broker import DEADLINE, SIGN_IN, expect_error
 from harness.locks import OpenWatch, lock_path, start_holder
 from harness.peer import answer
+from harness.watching import Listener
 from rows import ACCOUNT, TOKEN, add_rows, main, within
 from steps import halted
 
@@ -436,4 +438,27 @@ ROWS = [
 ]
 
 add_rows(ROWS)
+
+
+@tap.case("CK-13", "no refresh token, and a wrong clock at the start: State follows it", clocks=True,
+          logind=True)
+def set_right(world):
+    record = world.newest_record()
+    del record["refresh_token"]
+    world.broker.stop()
+    world.keyring.set_secret(world.keyring.accounts()[0]["path"], json.dumps(record).encode())
+    world.clocks.shift(real=TWO_DAYS)
+    world.broker.start()
+    tap.equal(world.broker.state(ACCOUNT), "sign-in-required", "State")
+    listener = Listener(world.broker)
+    world.clocks.shift()
+    world.logind.prepare_for_sleep(False)
+    listener.wait_for_state(ACCOUNT, "ready")
+    tap.equal(world.broker.token(ACCOUNT), record["access_token"], "token")
+    world.clocks.shift(real=TWO_DAYS)
+    world.logind.prepare_for_sleep(False)
+    listener.wait_for_state(ACCOUNT, "sign-in-required")
+    tap.equal(listener.states(ACCOUNT), ["ready", "sign-in-required"], "States")
+
+
 main()
