@@ -21,6 +21,7 @@ typedef struct
   TaAccount *account;  /* (owned) (nullable) */
   TaClaim *claim;      /* (owned) (nullable): of its item */
   GQueue item_ids;     /* (owned): every item of the account, still to be deleted */
+  gboolean has_others; /* of another login than the one that counts */
   gboolean revoked;
   GCancellable *hurry;  /* (owned): cancelled when there is no time for the provider */
   GCancellable *ending; /* (owned): of the process */
@@ -150,10 +151,12 @@ revoke_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   SignOut *sign_out = g_task_get_task_data (task);
 
-  sign_out->revoked = ta_revocation_finish (get_parts (task), result);
+  sign_out->revoked = ta_revocation_finish (get_parts (task), result) && !sign_out->has_others;
   delete_next (task);
 }
 
+/* An item in a keyring that was locked when the account was signed in anew is of an earlier login,
+ * perhaps at another provider: it is given back as well, and nobody waits for that. */
 static void
 retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -175,8 +178,15 @@ retire_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       TaStoreItem *item = sign_out->claim->items->pdata[i];
       g_autoptr (TaRecord) record = ta_record_text_parse (ta_secret_peek (item->secret), NULL);
 
-      if (record != NULL && g_str_equal (record->account, id))
-        g_queue_push_tail (&sign_out->item_ids, g_strdup (item->id));
+      if (record == NULL || !g_str_equal (record->account, id))
+        continue;
+      g_queue_push_tail (&sign_out->item_ids, g_strdup (item->id));
+      if (g_str_equal (record->provider, held->provider)
+          && record->signed_in_at == held->signed_in_at)
+        continue;
+      sign_out->has_others = TRUE;
+      ta_revocation_async (parts, record->provider, record->server, record->token, NULL, NULL,
+                           NULL);
     }
   ta_revocation_async (parts, held->provider, held->server, held->token, sign_out->hurry, revoke_cb,
                        g_steal_pointer (&task));

@@ -17,6 +17,7 @@ from harness.broker import DEADLINE, error_name
 from harness.bus import BusError
 from harness.locks import OpenWatch, held, lock_path
 from harness.second_bus import SecondBroker
+from harness.servers import CLIENT_ID, places, provider_text
 from rows import ACCOUNT, main, within
 from steps import halted
 
@@ -88,6 +89,23 @@ def doubled(world):
     world.broker.restart()
     tap.equal(len(world.keyring.accounts()), 2, "items")
     tap.equal(world.broker.sign_out(ACCOUNT), True, "revoked")
+    check_gone(world)
+
+
+@tap.case("SO-13", "an item of an earlier login at another provider: given back there, not confirmed")
+def other_login(world):
+    world.session.write_provider("other", provider_text(places(world.peer.uri), ClientId=CLIENT_ID))
+    record = world.newest_record()
+    earlier = {**record, "provider": "other", "access_token": "earlier-access",
+               "refresh_token": "earlier-refresh", "signed_in_at": record["signed_in_at"] - 1000}
+    world.keyring.add("org.tidio.Auth.Account", {"account": str(uuid.uuid4()), "version": "1"},
+                      json.dumps(earlier).encode())
+    world.broker.restart()
+    tap.equal(world.broker.account(ACCOUNT)["Provider"], "tidio", "the login that counts")
+    tap.equal(world.broker.sign_out(ACCOUNT), False, "revoked")
+    given = (record["refresh_token"], record["access_token"], "earlier-refresh", "earlier-access")
+    world.bus.wait_for(lambda: all(any(token in body for body in world.peer.bodies(REVOKE))
+                                   for token in given), DEADLINE, "what is given back", poll=True)
     check_gone(world)
 
 
