@@ -14,7 +14,7 @@
  * it, to a pushed authorization request, to a proof without nonce; who a user is, and why an API
  * refuses a request. */
 
-static const guint statuses[] = { 200, 400, 401, 201, 302, 408, 429, 503, 0, 999 };
+static const guint statuses[] = { 200, 400, 401, 201, 302, 408, 429, 503, 0, 999, 415 };
 
 static const char provider_file[] = "[Provider]\n"
                                     "AuthorizationEndpoint=https://as.example/authorize\n"

@@ -8,6 +8,17 @@
  * names its subject within bounds, or it says nothing. */
 
 #define NOW G_GINT64_CONSTANT (1700000000)
+#define SOURCE_MAX (4096 + 16)
+
+static void
+check_bounds (const TaIdentity *identity)
+{
+  g_assert_true (g_utf8_validate (identity->subject, -1, NULL));
+  g_assert_true (*identity->subject != '\0' && strlen (identity->subject) <= 255);
+  g_assert_true (g_utf8_validate (identity->source, -1, NULL));
+  g_assert_cmpuint (strlen (identity->source), <=, SOURCE_MAX);
+  g_assert_false (ta_identity_contradicts (identity, identity));
+}
 
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
@@ -22,12 +33,17 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
       = ta_identity_from_id_token (jwt, "https://as.example", "client-1", NOW);
   g_autoptr (TaIdentity) other
       = ta_identity_from_id_token (jwt, "https://evil.example", "client-1", NOW);
+  g_autoptr (TaIdentity) any = ta_identity_from_id_token (jwt, NULL, "client-1", NOW);
 
   if (identity != NULL)
     {
-      g_assert_true (g_utf8_validate (identity->subject, -1, NULL));
-      g_assert_true (*identity->subject != '\0' && strlen (identity->subject) <= 255);
+      check_bounds (identity);
       g_assert_null (other);
+      g_assert_nonnull (any);
+      g_assert_cmpstr (any->source, ==, identity->source);
+      g_assert_cmpstr (any->subject, ==, identity->subject);
     }
+  if (any != NULL)
+    check_bounds (any);
   return 0;
 }

@@ -12,7 +12,7 @@
 #define NOW G_GINT64_CONSTANT (1700000000)
 #define TEN_YEARS G_GINT64_CONSTANT (315360000)
 
-static const guint statuses[] = { 200, 400, 401, 201, 302, 408, 429, 503, 0, 999 };
+static const guint statuses[] = { 200, 400, 401, 201, 302, 408, 429, 503, 0, 999, 415 };
 
 /* What the answer follows: a code, a token that can be refreshed, one that cannot. */
 static TaToken *
@@ -45,7 +45,9 @@ check_token (const TaToken *token, const TaToken *previous)
 {
   g_autoptr (TaSecret) key = ta_secret_new ("key");
   g_autoptr (TaToken) bound = ta_token_bind (token, key, FALSE, NULL);
+  g_autoptr (TaToken) required = ta_token_bind (token, key, TRUE, NULL);
 
+  g_assert_true ((required != NULL) == g_str_equal (token->type, TA_TOKEN_DPOP));
   g_assert_true (ta_token_is_text (ta_secret_peek (token->access_token)));
   fuzz_check_visible (ta_secret_peek (token->access_token));
   if (token->refresh_token != NULL)
