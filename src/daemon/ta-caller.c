@@ -122,6 +122,13 @@ ta_caller_get_request (TaCaller *self)
   return self->request;
 }
 
+/* That it calls by. Owned by the caller. */
+GDBusConnection *
+ta_caller_get_bus (TaCaller *self)
+{
+  return g_dbus_method_invocation_get_connection (self->invocation);
+}
+
 /* Its unique name on the bus. */
 const char *
 ta_caller_get_sender (TaCaller *self)

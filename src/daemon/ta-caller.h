@@ -23,6 +23,7 @@ void ta_caller_watch_end (TaCaller *self, TaApplications *applications, TaCaller
                           TaCallerLeftFunc left, gpointer user_data);
 const TaErrand *ta_caller_get_errand (TaCaller *self);
 gpointer ta_caller_get_request (TaCaller *self);
+GDBusConnection *ta_caller_get_bus (TaCaller *self);
 const char *ta_caller_get_sender (TaCaller *self);
 GCancellable *ta_caller_get_cancellable (TaCaller *self);
 guint ta_caller_get_time_left (TaCaller *self);

@@ -42,8 +42,8 @@ ta_errand_find_refusal (const TaErrand *self, TaTrust trust)
     return "For a sandboxed application the broker opens the browser: leave out "
            "open-browser=false and flow=device";
   if (self->sets_scopes)
-    return "A sandboxed application does not choose for all what an account may: leave out scopes, "
-           "so that those of the provider file count";
+    return "All programs share an account, so a sandboxed application does not choose its scopes: "
+           "leave out scopes";
   if (!is_for_sandboxed (self))
     return "A sandboxed application may not do this: leave it to the user, who has tidio-auth";
   return NULL;

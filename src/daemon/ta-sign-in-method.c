@@ -89,7 +89,7 @@ start (TaCaller *caller)
   if (ta_sign_in_objects_get_count (request->objects) > count)
     ta_sign_in_object_set_starter (object, ta_caller_get_sender (caller));
   if (ta_caller_get_application (caller)->trust == TA_TRUST_HOST)
-    ta_sign_in_object_take (object, ta_caller_get_sender (caller));
+    ta_sign_in_object_take (object, ta_caller_get_bus (caller), ta_caller_get_sender (caller));
   ta_sign_in_object_answer_when_ready (object, caller);
 }
 

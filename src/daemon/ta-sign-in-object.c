@@ -88,8 +88,8 @@ handle_complete (TaDBusAuthSignIn *object, GDBusMethodInvocation *invocation,
 
   if (g_strcmp0 (sender, self->owner) != 0)
     error = g_error_new_literal (TA_ERROR, TA_ERROR_NOT_AUTHORIZED,
-                                 "Only a program of the host that started this sign-in, or joined "
-                                 "it first, may complete it: leave it to the browser");
+                                 "Only the host program that started this sign-in, or joined it "
+                                 "first, may complete it: leave it to the browser, or join anew");
   else if (ta_sign_in_complete (self->sign_in, redirect_uri, &error))
     {
       ta_dbus_auth_sign_in_complete_complete (object, invocation);
@@ -189,13 +189,13 @@ on_owner_vanished (GDBusConnection *bus, const char *name, gpointer user_data)
 /* The program of the host with this unique bus name owns the sign-in, unless another one does that
  * is still there. */
 void
-ta_sign_in_object_take (TaSignInObject *self, const char *owner)
+ta_sign_in_object_take (TaSignInObject *self, GDBusConnection *bus, const char *owner)
 {
   if (self->owner != NULL)
     return;
   self->owner = g_strdup (owner);
-  self->watch = g_bus_watch_name (G_BUS_TYPE_SESSION, owner, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
-                                  on_owner_vanished, self, NULL);
+  self->watch = g_bus_watch_name_on_connection (bus, owner, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
+                                                on_owner_vanished, self, NULL);
 }
 
 static void

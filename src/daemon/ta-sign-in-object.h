@@ -14,7 +14,7 @@ G_DECLARE_FINAL_TYPE (TaSignInObject, ta_sign_in_object, TA, SIGN_IN_OBJECT,
 TaSignInObject *ta_sign_in_object_new (TaAdmission *admission, TaSignIn *sign_in);
 void ta_sign_in_object_set_starter (TaSignInObject *self, const char *starter);
 const char *ta_sign_in_object_get_starter (TaSignInObject *self);
-void ta_sign_in_object_take (TaSignInObject *self, const char *owner);
+void ta_sign_in_object_take (TaSignInObject *self, GDBusConnection *bus, const char *owner);
 void ta_sign_in_object_answer_when_ready (TaSignInObject *self, TaCaller *caller);
 
 G_END_DECLS

@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 # pylint: disable=wrong-import-position
 from gi.repository import GLib
 
-from harness import browser, callers, ports, tap
+from harness import browser, callers, tap
 from harness.access_dialogs import DENIED, GRANTED, AccessDialogs
 from harness.api import ApiWorld
 from harness.broker import DEADLINE, NAME, PATH, SIGN_IN, expect_error
@@ -478,7 +478,7 @@ def failed_in_vain(world):
     app = world.caller()
     world.permissions.set(app.app, "demo", "token", *READ)
     world.broker.sign_out("demo")
-    world.server.write_provider(**world.provider, TokenEndpoint=f"http://127.0.0.1:{ports.free()}/")
+    world.server.write_provider(**world.provider, TokenEndpoint="http://127.0.0.1:9/token")
     call = app.start_call_api("GET", "contacts", account="demo", interactive=True)
     path = wait_for_sign_in(world)
     browser.visit(world.broker.uri(path))
