@@ -200,7 +200,8 @@ ta_client_store_save_finish (TaStore *store, GAsyncResult *result, GError **erro
 
 static void delete_item_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 
-/* What was set while another keyring was locked made a second item. Takes the task. */
+/* What was set while another keyring was locked made a second item. Where one was found, none is
+ * missing. Takes the task. */
 static void
 delete_all (TaStore *store, GTask *task)
 {
@@ -210,10 +211,14 @@ delete_all (TaStore *store, GTask *task)
 
   if (client == NULL)
     {
-      g_task_return_boolean (task, TRUE);
+      if (call->is_partial)
+        g_task_return_error (task, ta_client_store_create_locked_error ());
+      else
+        g_task_return_boolean (task, TRUE);
       g_object_unref (task);
       return;
     }
+  call->is_partial = FALSE;
   for (guint i = call->items->len; i-- > 0;)
     if (g_str_equal (((TaStoreItem *) call->items->pdata[i])->id, id))
       g_ptr_array_remove_index (call->items, i);
@@ -236,20 +241,12 @@ delete_item_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 clear_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  TaStore *store = TA_STORE (source);
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  g_autoptr (TaClient) client = NULL;
-  g_autofree char *id = NULL;
 
   call->items = take_items (task, source, result);
-  if (call->items == NULL)
-    return;
-  client = find (call->items, call->provider, &id);
-  if (client == NULL && call->is_partial)
-    g_task_return_error (task, ta_client_store_create_locked_error ());
-  else
-    delete_all (store, g_steal_pointer (&task));
+  if (call->items != NULL)
+    delete_all (TA_STORE (source), g_steal_pointer (&task));
 }
 
 /* Deletes the client of a provider, however often it is stored; that there is none is no error.

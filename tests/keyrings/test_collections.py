@@ -154,12 +154,17 @@ def hidden_warm_dismissed(world):
     tap.equal(world.server.counters()["refreshes"], 0, "refreshes")
 
 
+def hide_client(world):
+    """A client in a collection that is not the default one any more; the collection's path."""
+    world.keyring.add("org.tidio.Auth.Client", {"client": "b1a0c1d2-0000-4000-8000-000000000000",
+                                                "version": "1"}, json.dumps(CLIENT).encode())
+    return move_default(world)
+
+
 @tap.case("KP-39", "another collection has the client, cold: StorageLocked, never NotConfigured",
           environment={})
 def hidden_client(world):
-    world.keyring.add("org.tidio.Auth.Client", {"client": "b1a0c1d2-0000-4000-8000-000000000000",
-                                                "version": "1"}, json.dumps(CLIENT).encode())
-    path = move_default(world)
+    path = hide_client(world)
     sign_in = world.broker.end_of(world.broker.sign_in("tidio"))
     tap.equal(sign_in["Error"], error_name("StorageLocked"), "error of the sign-in")
     world.keyring.unlock(path)
@@ -170,9 +175,7 @@ def hidden_client(world):
 @tap.case("KP-42", "a client that was set anew while its keyring was locked: cleared in both",
           environment={})
 def client_twice(world):
-    world.keyring.add("org.tidio.Auth.Client", {"client": "b1a0c1d2-0000-4000-8000-000000000000",
-                                                "version": "1"}, json.dumps(CLIENT).encode())
-    path = move_default(world)
+    path = hide_client(world)
     command = Cli(world.session)
     tap.equal(command.run("client", "set", "--client-id", CLIENT_ID, data=b"another-secret\n").code,
               0, "exit status of client set")
