@@ -430,6 +430,14 @@ def wait_for_sign_in(world):
     return world.bus.wait_for(lambda: waiting_sign_ins(world), DEADLINE, "a sign-in", poll=True)[0]
 
 
+def signed_out_app(world):
+    """One that was granted calls of an account, which is signed out."""
+    app = world.caller()
+    world.permissions.set(app.app, "demo", "token", *READ)
+    world.broker.sign_out("demo")
+    return app
+
+
 def is_left_alone(world, app):
     """The user, though the account is signed out."""
     tap.equal(outcome(app.call_api, "GET", "contacts", account="demo", interactive=True)[0],
@@ -441,9 +449,7 @@ def is_left_alone(world, app):
 @tap.case("AX-16", "an application that leaves, and comes back for an interactive call, opens the "
           "browser once")
 def leaves_in_vain(world):
-    app = world.caller()
-    world.permissions.set(app.app, "demo", "token", *READ)
-    world.broker.sign_out("demo")
+    app = signed_out_app(world)
     app.start_call_api("GET", "contacts", account="demo", interactive=True)
     path = wait_for_sign_in(world)
     app.bus.close()
@@ -475,9 +481,7 @@ def leaves_prompt(world):
 @tap.case("AX-17", "a sign-in that the user allowed, and the token endpoint does not end: the "
           "browser is opened once")
 def failed_in_vain(world):
-    app = world.caller()
-    world.permissions.set(app.app, "demo", "token", *READ)
-    world.broker.sign_out("demo")
+    app = signed_out_app(world)
     world.server.write_provider(**world.provider, TokenEndpoint="http://127.0.0.1:9/token")
     call = app.start_call_api("GET", "contacts", account="demo", interactive=True)
     path = wait_for_sign_in(world)
@@ -554,8 +558,7 @@ def shared_scopes(world):
 def left_alone(world):
     host, app = world.caller("host"), world.caller()
     host.start_get_token("new", interactive=True)
-    path = world.bus.wait_for(lambda: waiting_sign_ins(world), DEADLINE, "the sign-in",
-                              poll=True)[0]
+    path = wait_for_sign_in(world)
     call = start_sign_in(app, "new")
     world.answer(GRANTED)
     expect_error("SignInInProgress", call.result)
